@@ -1,0 +1,1 @@
+"""Would another gateway be right? Knows only the standard."""

@@ -1,0 +1,1 @@
+"""The language of the exchange. Pure: bytes in, values out, no waiting."""

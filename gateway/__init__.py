@@ -1,0 +1,1 @@
+"""The hub: takes letters into custody, moves them, and brings receipts back."""

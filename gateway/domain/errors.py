@@ -1,0 +1,127 @@
+"""Refusals: requests the hub does not take, and why. The caller's move, always.
+
+The first line of a class's docstring is its default message in English, `thai` the
+same in Thai; both are fit for the peer. `where` names the number, code or field it
+is about, in the peer's own words; `detail` is for the hub's log only.
+`IllegalTransition` is no refusal: it is a mistake of ours.
+"""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - the glossary's word
+    """The hub does not take this request."""
+
+    code: ClassVar[str] = "refused"
+    temporary: ClassVar[bool] = False
+    thai: ClassVar[str] = "ศูนย์กลางไม่รับคำขอนี้"
+
+    def __init__(self, where: str = "", *, detail: str = "") -> None:
+        super().__init__(where or type(self).__doc__)
+        self.where = where
+        self.detail = detail
+
+
+class SenderUnknown(Refusal):
+    """The sender's organization is not in the directory."""
+
+    code = "sender-unknown"
+    thai = "ไม่พบหน่วยงานผู้ส่งในทะเบียนหน่วยงาน"
+
+
+class SenderSuspended(Refusal):
+    """The sender's organization is suspended."""
+
+    code = "sender-suspended"
+    thai = "หน่วยงานผู้ส่งถูกระงับการใช้งาน"
+
+
+class SenderNotOfThisDoor(Refusal):
+    """The sender in the letter is not the organization whose address was used."""
+
+    code = "sender-not-of-this-door"
+    thai = "หน่วยงานผู้ส่งในหนังสือไม่ใช่เจ้าของที่อยู่ที่ใช้ส่ง"
+
+
+class ReceiverUnknown(Refusal):
+    """The receiver's organization is not in the directory."""
+
+    code = "receiver-unknown"
+    thai = "ไม่พบหน่วยงานผู้รับในทะเบียนหน่วยงาน"
+
+
+class DateInFuture(Refusal):
+    """The letter is dated in the future."""
+
+    code = "date-in-future"
+    thai = "หนังสือลงวันที่ล่วงหน้า"
+
+
+class NumberTaken(Refusal):
+    """The number and date were already sent to this receiver with other content."""
+
+    code = "number-taken"
+    thai = "เลขที่และวันที่นี้เคยส่งถึงผู้รับรายนี้แล้วด้วยเนื้อหาอื่น"
+
+
+class LetterUnknown(Refusal):
+    """No letter with this number and date is in the caller's hands."""
+
+    code = "letter-unknown"
+    thai = "ไม่พบหนังสือเลขที่และวันที่นี้ในความรับผิดชอบของผู้แจ้ง"
+
+
+class NumberUnknown(Refusal):
+    """The letter was not registered under this number."""
+
+    code = "number-unknown"
+    thai = "หนังสือไม่ได้ลงเลขรับนี้ไว้"
+
+
+class AlreadyRegistered(Refusal):
+    """The letter is already registered."""
+
+    code = "already-registered"
+    thai = "หนังสือลงเลขรับไว้แล้ว"
+
+
+class AlreadyReturned(Refusal):
+    """The letter was already sent back to its sender."""
+
+    code = "already-returned"
+    thai = "หนังสือถูกส่งคืนผู้ส่งแล้ว"
+
+
+class NotPossibleNow(Refusal):
+    """The letter is in a state in which this is not possible."""
+
+    code = "not-possible-now"
+    thai = "สถานะของหนังสือขณะนี้ทำรายการนี้ไม่ได้"
+
+
+class EntryUnknown(Refusal):
+    """The inbox of this organization has no such entry."""
+
+    code = "entry-unknown"
+    thai = "ไม่พบรายการนี้ในกล่องขาเข้าของหน่วยงาน"
+
+
+class OrganizationUnknown(Refusal):
+    """The organization is not in the directory."""
+
+    code = "organization-unknown"
+    thai = "ไม่พบหน่วยงานนี้ในทะเบียนหน่วยงาน"
+
+
+class OrganizationExists(Refusal):
+    """The organization is already in the directory."""
+
+    code = "organization-exists"
+    thai = "มีหน่วยงานรหัสนี้ในทะเบียนหน่วยงานแล้ว"
+
+
+class IllegalTransition(Exception):  # noqa: N818 - design term, a mistake of ours
+    """A happening that the lifecycle table does not allow in this state."""
+
+    code: ClassVar[str] = "illegal-transition"
+    temporary: ClassVar[bool] = False

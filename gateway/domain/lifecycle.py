@@ -1,0 +1,236 @@
+"""The life of a consignment: every state, and every way from one to the next.
+
+Rule 1: this table is the only place that knows which transitions exist.
+Rule 2: it knows nothing of SQL, queues or SOAP; it is told what happened.
+Rule 3: a happening that leaves the state alone is a *fact*; it stands here too.
+`docs/lifecycle.svg` is drawn from it by `tools/draw_lifecycle.py`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from gateway.domain.errors import IllegalTransition
+
+
+class State(StrEnum):
+    """Where a consignment stands."""
+
+    ACCEPTED = "accepted"
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    RECEIVED = "received"
+    REGISTERED = "registered"
+    DISPUTED = "disputed"
+    RETURNED = "returned"
+    RETURNED_AS_WRONG = "returned-as-wrong"
+
+
+class Happening(StrEnum):
+    """What can happen to a consignment; each is one kind of journal entry."""
+
+    LETTER_ACCEPTED = "letter-accepted"
+    ROUTE_CHOSEN = "route-chosen"
+    ENTRY_SHOWN = "entry-shown"
+    ENDPOINT_TOOK_IT = "endpoint-took-it"
+    RECEIVER_CONFIRMED = "receiver-confirmed"
+    NUMBER_GIVEN = "number-given"
+    NUMBER_CORRECTED = "number-corrected"
+    NUMBER_DISPUTED = "number-disputed"
+    RECEIVER_RETURNED = "receiver-returned"
+    RECEIVER_CALLED_IT_WRONG = "receiver-called-it-wrong"
+    NOTIFIER_QUEUED = "notifier-queued"
+    NOTIFIER_SHOWN = "notifier-shown"
+    NOTIFIER_TAKEN = "notifier-taken"
+
+
+class Turn(StrEnum):
+    """Whose move it is."""
+
+    HUB = "hub"
+    RECEIVER_SYSTEM = "receiver-system"
+    RECEIVER = "receiver"
+    SENDER = "sender"
+    NOBODY = "nobody"
+
+    @property
+    def thai(self) -> str:
+        """The words on screen."""
+        return _TURN_THAI[self]
+
+
+_TURN_THAI: Final = {
+    Turn.HUB: "ศูนย์กลาง",
+    Turn.RECEIVER_SYSTEM: "ระบบของผู้รับ",
+    Turn.RECEIVER: "ผู้รับ",
+    Turn.SENDER: "ผู้ส่ง",
+    Turn.NOBODY: "-",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a state means to a person."""
+
+    thai: str
+    english: str
+    turn: Turn
+    green: bool
+    next_step: str
+    """The next thing that happens by itself, or what is waited for."""
+
+
+MEANINGS: Final[dict[State, Meaning]] = {
+    State.ACCEPTED: Meaning(
+        "ศูนย์รับไว้แล้ว",
+        "taken into custody",
+        Turn.HUB,
+        green=False,
+        next_step="the hub routes it within seconds",
+    ),
+    State.WAITING: Meaning(
+        "รออยู่ในกล่องขาเข้าปลายทาง",
+        "waiting in the receiver's inbox",
+        Turn.RECEIVER_SYSTEM,
+        green=False,
+        next_step="the receiver's system fetches it, or its clerk registers it",
+    ),
+    State.DELIVERED: Meaning(
+        "ส่งถึงระบบปลายทาง (ยังไม่ตอบรับ)",
+        "fetched by the receiver's system, not answered",
+        Turn.RECEIVER,
+        green=False,
+        next_step="the receiver confirms, registers or returns it",
+    ),
+    State.RECEIVED: Meaning(
+        "ปลายทางได้รับหนังสือ",
+        "the receiver confirmed that it came",
+        Turn.RECEIVER,
+        green=False,
+        next_step="the receiver registers or returns it",
+    ),
+    State.REGISTERED: Meaning(
+        "ปลายทางลงเลขรับแล้ว",
+        "registered under a number",
+        Turn.NOBODY,
+        green=True,
+        next_step="nothing",
+    ),
+    State.DISPUTED: Meaning(
+        "แจ้งเลขรับผิด",
+        "the sender says the number is wrong",
+        Turn.RECEIVER,
+        green=False,
+        next_step="the receiver answers with a number",
+    ),
+    State.RETURNED: Meaning(
+        "ปลายทางปฏิเสธ / ตีกลับ",
+        "sent back by the receiver",
+        Turn.SENDER,
+        green=False,
+        next_step="the sender reads why and sends anew",
+    ),
+    State.RETURNED_AS_WRONG: Meaning(
+        "ปลายทางแจ้งหนังสือผิด",
+        "the receiver says it is the wrong letter",
+        Turn.SENDER,
+        green=False,
+        next_step="the sender corrects and sends anew",
+    ),
+}
+
+_FACTS: Final = (
+    Happening.ENTRY_SHOWN,
+    Happening.NOTIFIER_QUEUED,
+    Happening.NOTIFIER_SHOWN,
+    Happening.NOTIFIER_TAKEN,
+)
+
+
+def _table(
+    moves: dict[State, dict[Happening, State]],
+) -> dict[State, dict[Happening, State]]:
+    """Add to each state the facts that never change it."""
+    return {s: {**dict.fromkeys(_FACTS, s), **moves[s]} for s in moves}
+
+
+TRANSITIONS: Final[dict[State, dict[Happening, State]]] = _table(
+    {
+        State.ACCEPTED: {
+            Happening.ROUTE_CHOSEN: State.WAITING,
+        },
+        State.WAITING: {
+            Happening.ENDPOINT_TOOK_IT: State.DELIVERED,
+            # A notifier is welcome while the entry still waits: some clients
+            # answer before they delete, one never deletes (Q-J10).
+            Happening.RECEIVER_CONFIRMED: State.RECEIVED,
+            Happening.NUMBER_GIVEN: State.REGISTERED,
+            Happening.RECEIVER_RETURNED: State.RETURNED,
+            Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
+        },
+        State.DELIVERED: {
+            Happening.RECEIVER_CONFIRMED: State.RECEIVED,
+            # BOI never confirms: delivered, then registered (E1, G13).
+            Happening.NUMBER_GIVEN: State.REGISTERED,
+            Happening.RECEIVER_RETURNED: State.RETURNED,
+            Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
+        },
+        State.RECEIVED: {
+            Happening.ENDPOINT_TOOK_IT: State.RECEIVED,
+            Happening.NUMBER_GIVEN: State.REGISTERED,
+            Happening.RECEIVER_RETURNED: State.RETURNED,
+            Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
+        },
+        State.REGISTERED: {
+            Happening.ENDPOINT_TOOK_IT: State.REGISTERED,
+            Happening.RECEIVER_CONFIRMED: State.REGISTERED,
+            Happening.NUMBER_CORRECTED: State.REGISTERED,
+            Happening.NUMBER_DISPUTED: State.DISPUTED,
+        },
+        State.DISPUTED: {
+            Happening.ENDPOINT_TOOK_IT: State.DISPUTED,
+            Happening.RECEIVER_CONFIRMED: State.DISPUTED,
+            Happening.NUMBER_CORRECTED: State.REGISTERED,
+            Happening.NUMBER_DISPUTED: State.DISPUTED,
+        },
+        State.RETURNED: {
+            Happening.ENDPOINT_TOOK_IT: State.RETURNED,
+        },
+        State.RETURNED_AS_WRONG: {
+            Happening.ENDPOINT_TOOK_IT: State.RETURNED_AS_WRONG,
+        },
+    }
+)
+
+
+ERDS_EVENTS: Final[dict[Happening, str]] = {
+    Happening.LETTER_ACCEPTED: "SubmissionAcceptance",
+    Happening.ROUTE_CHOSEN: "NotificationForAcceptance",
+    Happening.ENTRY_SHOWN: "ContentAccessTracking",
+    Happening.ENDPOINT_TOOK_IT: "ContentHandover",
+    Happening.RECEIVER_CONFIRMED: "ConsignmentAcceptance",
+    Happening.NUMBER_GIVEN: "ConsignmentAcceptance",
+    Happening.NUMBER_CORRECTED: "ConsignmentAcceptance",
+    Happening.NUMBER_DISPUTED: "ConsignmentNotification",
+    Happening.RECEIVER_RETURNED: "ConsignmentRejection",
+    Happening.RECEIVER_CALLED_IT_WRONG: "ConsignmentRejection",
+    Happening.NOTIFIER_QUEUED: "ConsignmentNotification",
+    Happening.NOTIFIER_SHOWN: "NotificationAccessTracking",
+    Happening.NOTIFIER_TAKEN: "NotificationDelivered",
+}
+"""The event of ETSI EN 319 522-1 that each happening corresponds to."""
+
+FIRST: Final = State.ACCEPTED
+
+
+def after(state: State, happening: Happening) -> State:
+    """Return the state that follows, or raise `IllegalTransition`."""
+    try:
+        return TRANSITIONS[state][happening]
+    except KeyError:
+        raise IllegalTransition(f"{happening} in state {state}") from None
+
+
+def allows(state: State, happening: Happening) -> bool:
+    """Say whether this may happen in this state."""
+    return happening in TRANSITIONS[state]

@@ -1,0 +1,385 @@
+"""What the workflow and runners need: unit of work, directory, signer, clock, views.
+
+Every method that reads or writes storage may raise `gateway.store.errors.StoreError`
+in the concrete store; a temporary one means: run the whole unit again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import UUID
+
+from envelopes.letter import OrganizationCode
+from envelopes.parts import Parts
+from gateway.domain.consignment import Consignment, Entry, Excerpt, LetterFacts
+from gateway.domain.inbox import InboxEntry
+from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.promise import Promise
+from gateway.domain.receipts import Receipt
+from gateway.domain.register import Book, Registration
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+
+
+class Ids(Protocol):
+    """Makes identities."""
+
+    def new(self) -> UUID:
+        """Return an id nobody has; later ones sort behind earlier ones (UUIDv7)."""
+
+    def process_id(self, at: datetime) -> str:
+        """Return a wire number nobody has: digits only, at most 50 characters."""
+
+
+class HubSigner(Protocol):
+    """Signs in the name of the hub; what it signs proves only what the hub says."""
+
+    def sign(self, document: bytes) -> bytes:
+        """Return a GovernmentDocument with the hub's signature over its letter."""
+
+
+class Letters(Protocol):
+    """Letters in custody."""
+
+    async def find(
+        self, sender: OrganizationCode, content_digest: str
+    ) -> LetterFacts | None:
+        """Return the letter with this content, if one of its copies came before."""
+
+    async def add(self, letter: LetterFacts) -> None:
+        """Keep a letter that came for the first time."""
+
+
+class Consignments(Protocol):
+    """Consignments and their journals."""
+
+    async def add(self, consignment: Consignment) -> None:
+        """Keep a new consignment and its fresh entries."""
+
+    async def save(self, consignment: Consignment) -> None:
+        """Keep its state and delivery, and add its fresh entries to the journal.
+
+        Raises a temporary `StoreError` where it changed since it was read.
+        """
+
+    async def get(self, consignment: UUID) -> Consignment:
+        """Return a consignment that must be there."""
+
+    async def same_number(
+        self,
+        sender: OrganizationCode,
+        receiver: OrganizationCode,
+        key: tuple[str, str],
+    ) -> Consignment | None:
+        """Return the consignment with this normalised number and day, if any."""
+
+    async def received_by(
+        self, receiver: OrganizationCode, day: str
+    ) -> Sequence[Consignment]:
+        """Return what is in a receiver's hands of letters of this day, oldest first.
+
+        `day` is Gregorian `yyyy-MM-dd`; a letter whose date is written with a
+        Buddhist year is found by its Gregorian day.
+        """
+
+    async def sent_by(
+        self, sender: OrganizationCode, day: str
+    ) -> Sequence[Consignment]:
+        """Return what a sender sent of letters of this day, oldest first."""
+
+
+class Inboxes(Protocol):
+    """The inboxes of pull endpoints."""
+
+    async def add(self, entry: InboxEntry) -> None:
+        """Put an entry behind all others of its organization."""
+
+    async def save(self, entry: InboxEntry) -> None:
+        """Keep when it was shown and taken."""
+
+    async def head(self, organization: OrganizationCode) -> InboxEntry | None:
+        """Return the oldest entry that was not taken."""
+
+    async def find(
+        self, organization: OrganizationCode, process_id: str
+    ) -> InboxEntry | None:
+        """Return an entry of this organization's own inbox."""
+
+    async def carrying(self, consignment: UUID) -> InboxEntry | None:
+        """Return the entry that brings this consignment's letter to its receiver."""
+
+
+class Registers(Protocol):
+    """The books, and what is registered in them."""
+
+    async def next_number(
+        self, organization: OrganizationCode, book: Book, year: int
+    ) -> int:
+        """Take the next number of a book: gap-free, since it is undone with the unit."""
+
+    async def add(self, registration: Registration) -> None:
+        """Enter a registration."""
+
+    async def of(self, consignment: UUID) -> Sequence[Registration]:
+        """Return a consignment's registrations, oldest first."""
+
+
+class Receipts(Protocol):
+    """Receipts."""
+
+    async def add(self, receipt: Receipt) -> None:
+        """Keep a receipt."""
+
+    async def get(self, receipt: UUID) -> Receipt:
+        """Return a receipt that must be there."""
+
+    async def of(self, consignment: UUID) -> Sequence[Receipt]:
+        """Return a consignment's receipts, oldest first."""
+
+
+class Promises(Protocol):
+    """The outbox."""
+
+    async def add(self, promise: Promise) -> None:
+        """Have a runner take it up, if and only if this unit commits."""
+
+    async def open(self, promise: UUID) -> Promise | None:
+        """Return a promise that is not kept yet; None for a repeat of a kept one."""
+
+    async def keep(self, promise: UUID, at: datetime) -> None:
+        """Note that it is kept."""
+
+
+class Vault(Protocol):
+    """The bytes: each file once by its digest, each envelope with the files cut out."""
+
+    async def keep(self, parts: Parts) -> None:
+        """Keep an envelope or a document; durable when the unit has committed.
+
+        Keeping again what is already there changes nothing.
+        """
+
+    async def read(self, digest: str) -> bytes:
+        """Return what was kept under this digest of the whole, byte for byte."""
+
+
+class Directory(Protocol):
+    """Who exists."""
+
+    async def find(self, code: OrganizationCode) -> Organization | None:
+        """Return an organization."""
+
+    async def certificates(
+        self, code: OrganizationCode
+    ) -> Sequence[RegisteredCertificate]:
+        """Return the certificates that speak for an organization, valid or not."""
+
+    async def add(
+        self,
+        organization: Organization,
+        certificates: Sequence[RegisteredCertificate],
+        at: datetime,
+    ) -> None:
+        """Enter an organization with its certificates."""
+
+    async def all(self) -> Sequence[Organization]:
+        """Return all organizations, by code."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving it without `commit` undoes everything."""
+
+    @property
+    def letters(self) -> Letters:
+        """Letters."""
+
+    @property
+    def consignments(self) -> Consignments:
+        """Consignments."""
+
+    @property
+    def inboxes(self) -> Inboxes:
+        """Inboxes."""
+
+    @property
+    def registers(self) -> Registers:
+        """Registers."""
+
+    @property
+    def receipts(self) -> Receipts:
+        """Receipts."""
+
+    @property
+    def promises(self) -> Promises:
+        """The outbox."""
+
+    @property
+    def vault(self) -> Vault:
+        """The vault."""
+
+    @property
+    def directory(self) -> Directory:
+        """The directory."""
+
+    async def __aenter__(self) -> Self:
+        """Begin; waits for its turn where the store has one writer."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End; undo where `commit` was not called."""
+
+    async def commit(self) -> None:
+        """Return when the change is durable, alone or in the group it fell into."""
+
+
+class Store(Protocol):
+    """Opens units of work, and answers what needs none."""
+
+    def unit(self) -> UnitOfWork:
+        """Return a unit that has not begun yet."""
+
+    @property
+    def views(self) -> "Views":
+        """Read-only questions, outside any unit."""
+
+    @property
+    def outbox(self) -> "Outbox":
+        """What the relay needs of the promises."""
+
+
+class Outbox(Protocol):
+    """The promises, as the relay sees them."""
+
+    async def due(self, now: datetime, *, limit: int) -> Sequence[Promise]:
+        """Return promises to publish, oldest first.
+
+        Those never published whose time has come, and those published more than a
+        minute ago and still not kept: publishing again is safe, losing is not.
+        """
+
+    async def published(self, promises: Sequence[UUID], at: datetime) -> None:
+        """Note that the broker holds them durably."""
+
+    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109
+        """Return when a promise may have become due, or after `timeout` seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of an inbox with all that its answer needs."""
+
+    entry: InboxEntry
+    consignment: Consignment
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A consignment with all that is known of it: what `track` shows."""
+
+    consignment: Consignment
+    receiver: Organization
+    journal: Sequence[Entry]
+    registrations: Sequence[Registration]
+    receipts: Sequence[Receipt]
+    entry: InboxEntry | None
+    """The inbox entry that brings the letter to its receiver."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLine:
+    """A letter in a list."""
+
+    letter: LetterFacts
+    sender: Organization
+    first_accepted_at: datetime
+    states: Mapping[str, int]
+    """How many consignments are in each state, by its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxLine:
+    """An inbox entry in a list."""
+
+    entry: InboxEntry
+    letter: LetterFacts
+    sender: Organization
+    state: str
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterLine:
+    """A registration in a book."""
+
+    registration: Registration
+    letter: LetterFacts
+    sender: Organization
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointLine:
+    """An organization and what the hub has seen of its endpoint."""
+
+    organization: Organization
+    certificates: Sequence[RegisteredCertificate]
+    last_seen_at: datetime | None
+    waiting: int
+    """Entries in its inbox that were not taken."""
+
+
+class Views(Protocol):
+    """Read-only questions of door, console and command line."""
+
+    async def head(self, organization: OrganizationCode) -> Head | None:
+        """Return the head of an inbox; one indexed read where it is empty."""
+
+    async def bytes_of(self, excerpt: Excerpt) -> bytes:
+        """Return a stretch of what the vault keeps."""
+
+    async def letters(self, *, limit: int) -> Sequence[LetterLine]:
+        """Return the newest letters, newest first."""
+
+    async def paths(self, number: str) -> Sequence[Path]:
+        """Return the consignments of the letters with this number, in any digit form."""
+
+    async def inbox(self, organization: OrganizationCode) -> Sequence[InboxLine]:
+        """Return what waits in an inbox, head first."""
+
+    async def register(
+        self, organization: OrganizationCode, book: Book, year: int
+    ) -> Sequence[RegisterLine]:
+        """Return a book's registrations of a Buddhist year, in order of entry."""
+
+    async def endpoints(self) -> Sequence[EndpointLine]:
+        """Return all organizations with what was seen of them, by code."""
+
+
+class Arrivals(Protocol):
+    """Who waits for what is on its way inside this process.
+
+    An old client sends at one door and polls the other in its next statement
+    (protocol A6): a poll of an empty inbox waits a moment for what is announced.
+    """
+
+    def announce(self, organization: OrganizationCode) -> None:
+        """Something for this organization was taken into custody."""
+
+    def arrived(self, organization: OrganizationCode) -> None:
+        """It lies in the inbox now."""
+
+    async def wait(self, organization: OrganizationCode) -> bool:
+        """Wait until nothing announced is missing; False at once if nothing is."""
+
+

@@ -1,0 +1,1 @@
+"""Keeps letters in custody: SQLModel tables, unit of work, outbox, vault, views."""

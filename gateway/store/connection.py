@@ -1,0 +1,22 @@
+"""What repositories need of a database connection.
+
+SQLite's implementation runs statements in place (a local statement costs less than
+a thread hop) and only commits in a thread; PostgreSQL's awaits its driver. The code
+above is the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import CursorResult, Executable
+
+
+class Connection(Protocol):
+    """Runs statements in one transaction, or in none for reading."""
+
+    async def execute(
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> CursorResult[Any]:
+        """Run a statement; a sequence of parameters runs it once for each."""

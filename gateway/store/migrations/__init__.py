@@ -1,0 +1,1 @@
+"""Numbered migrations; each says whether it runs before or after the deploy."""

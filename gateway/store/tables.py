@@ -1,0 +1,273 @@
+"""The rows. They never leave this package.
+
+Rows of the tables that hold custody carry a `seal`: SHA-256 over all their other
+columns but those in `__unsealed__`, so that `check books` names a row that was
+altered by anything but the hub. The journal's seal also covers the seal of the
+entry before it, so that none can be taken out of the middle. A seal is no secret
+and no signature: it finds damage and careless hands, not a forger.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from gateway.store.types import UtcDateTime
+
+_TIME: Any = UtcDateTime
+
+
+class Row(SQLModel):
+    """A row; the metadata of all tables hangs on it."""
+
+    __unsealed__: ClassVar[frozenset[str]] = frozenset()
+
+
+class HubFact(Row, table=True):
+    """A fact about this hub: when it was made, whether for demonstration."""
+
+    __tablename__ = "hub"
+
+    name: str = Field(primary_key=True)
+    value: str
+
+
+class OrganizationRow(Row, table=True):
+    """An organization of the directory."""
+
+    __tablename__ = "organization"
+
+    code: str = Field(primary_key=True, max_length=10)
+    th_name: str
+    en_name: str
+    signing: str
+    active: bool
+    iso_code: str
+    abbreviation: str
+    added_at: datetime = Field(sa_type=_TIME)
+    last_seen_at: datetime | None = Field(default=None, sa_type=_TIME)
+
+
+class CertificateRow(Row, table=True):
+    """A certificate that speaks for an organization."""
+
+    __tablename__ = "certificate"
+
+    fingerprint: str = Field(primary_key=True, max_length=64)
+    organization: str = Field(foreign_key="organization.code", index=True)
+    der: bytes = Field(sa_type=LargeBinary)
+    not_before: datetime = Field(sa_type=_TIME)
+    not_after: datetime = Field(sa_type=_TIME)
+    added_at: datetime = Field(sa_type=_TIME)
+
+
+class FileRow(Row, table=True):
+    """A file, once: in the row, or in a segment of the vault."""
+
+    __tablename__ = "file"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    size: int
+    body: bytes | None = Field(default=None, sa_type=LargeBinary)
+    segment: int | None = None
+    start: int | None = None
+
+
+class EnvelopeRow(Row, table=True):
+    """An envelope or document with the files cut out."""
+
+    __tablename__ = "envelope"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    size: int
+    skeleton: bytes = Field(sa_type=LargeBinary)
+    cuts: str
+    """`OFFSET:DIGEST` joined by blanks, ascending."""
+
+
+class LetterRow(Row, table=True):
+    """A letter: what is the same in all its copies."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        UniqueConstraint("sender", "content_digest"),
+        Index("letter_number", "number_key"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    sender: str = Field(foreign_key="organization.code")
+    number: str
+    date: str
+    number_key: str
+    day: str
+    """Gregorian `yyyy-MM-dd`."""
+    subject: str
+    secrecy: str
+    speed: str
+    content_digest: str
+    accepted_at: datetime = Field(sa_type=_TIME)
+    """When its first copy came."""
+    seal: str
+
+
+class LetterFileRow(Row, table=True):
+    """A file of a letter, in order."""
+
+    __tablename__ = "letter_file"
+
+    letter_id: UUID = Field(foreign_key="letter.id", primary_key=True)
+    position: int = Field(primary_key=True)
+    """0 is the main letter, 1 … the attachments."""
+    mime_code: str
+    digest: str = Field(foreign_key="file.digest", index=True)
+    size: int
+    seal: str
+
+
+class ConsignmentRow(Row, table=True):
+    """One letter for one receiver."""
+
+    __tablename__ = "consignment"
+    __table_args__ = (
+        UniqueConstraint("sender", "receiver", "number_key", "day"),
+        Index("consignment_received", "receiver", "day"),
+        Index("consignment_sent", "sender", "day"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    letter_id: UUID = Field(foreign_key="letter.id", index=True)
+    process_id: str = Field(unique=True, max_length=50)
+    sender: str
+    receiver: str = Field(foreign_key="organization.code")
+    number_key: str
+    day: str
+    receiver_name: str
+    copy_digest: str
+    envelope_digest: str = Field(foreign_key="envelope.digest", index=True)
+    signed: str
+    accepted_at: datetime = Field(sa_type=_TIME)
+    state: str
+    entries: int
+    delivery_digest: str | None = Field(default=None, foreign_key="envelope.digest")
+    delivery_start: int | None = None
+    delivery_stop: int | None = None
+    seal: str
+
+
+class JournalRow(Row, table=True):
+    """One line of a consignment's journal; never changed."""
+
+    __tablename__ = "journal"
+
+    consignment_id: UUID = Field(foreign_key="consignment.id", primary_key=True)
+    number: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=_TIME)
+    happening: str
+    state: str
+    actor: str
+    facts: str
+    """A JSON object of texts, keys sorted."""
+    seal: str
+
+
+class InboxEntryRow(Row, table=True):
+    """An entry of an inbox; marked as taken, never removed."""
+
+    __tablename__ = "inbox_entry"
+    __table_args__ = (
+        Index(
+            "inbox_head",
+            "organization",
+            "id",
+            sqlite_where=text("taken_at IS NULL"),
+            postgresql_where=text("taken_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    organization: str = Field(foreign_key="organization.code")
+    process_id: str = Field(unique=True, max_length=50)
+    carries: str
+    consignment_id: UUID = Field(foreign_key="consignment.id", index=True)
+    receipt_id: UUID | None = Field(default=None, foreign_key="receipt.id", unique=True)
+    queued_at: datetime = Field(sa_type=_TIME)
+    shown_at: datetime | None = Field(default=None, sa_type=_TIME)
+    taken_at: datetime | None = Field(default=None, sa_type=_TIME)
+    seal: str
+
+
+class PromiseRow(Row, table=True):
+    """A promise of the outbox; it stays when it is kept."""
+
+    __tablename__ = "promise"
+    __table_args__ = (
+        Index(
+            "promise_open",
+            "not_before",
+            sqlite_where=text("kept_at IS NULL"),
+            postgresql_where=text("kept_at IS NULL"),
+        ),
+    )
+    # The relay writes it in bulk without reading the row; it proves nothing.
+    __unsealed__ = frozenset({"published_at"})
+
+    id: UUID = Field(primary_key=True)
+    stage: str
+    consignment_id: UUID = Field(foreign_key="consignment.id", index=True)
+    receipt_id: UUID | None = Field(default=None, foreign_key="receipt.id")
+    made_at: datetime = Field(sa_type=_TIME)
+    not_before: datetime = Field(sa_type=_TIME)
+    published_at: datetime | None = Field(default=None, sa_type=_TIME)
+    kept_at: datetime | None = Field(default=None, sa_type=_TIME)
+    seal: str
+
+
+class BookRow(Row, table=True):
+    """A register the hub keeps, in one year: the last number given."""
+
+    __tablename__ = "book"
+
+    organization: str = Field(foreign_key="organization.code", primary_key=True)
+    book: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    last: int
+    seal: str
+
+
+class RegistrationRow(Row, table=True):
+    """The entry of a letter in a register."""
+
+    __tablename__ = "registration"
+    __table_args__ = (UniqueConstraint("organization", "book", "year", "serial"),)
+
+    id: UUID = Field(primary_key=True)
+    consignment_id: UUID = Field(foreign_key="consignment.id", index=True)
+    organization: str = Field(foreign_key="organization.code")
+    book: str
+    year: int
+    serial: int | None = None
+    text: str
+    numbered_by: str
+    by: str
+    at: datetime = Field(sa_type=_TIME)
+    replaces: UUID | None = Field(default=None, foreign_key="registration.id")
+    seal: str
+
+
+class ReceiptRow(Row, table=True):
+    """A receipt."""
+
+    __tablename__ = "receipt"
+
+    id: UUID = Field(primary_key=True)
+    consignment_id: UUID = Field(foreign_key="consignment.id", index=True)
+    kind: str
+    process_id: str = Field(unique=True, max_length=50)
+    told_by: str
+    tells: str | None = None
+    at: datetime = Field(sa_type=_TIME)
+    number: str | None = None
+    registration_id: UUID | None = Field(default=None, foreign_key="registration.id")
+    seal: str

@@ -1,0 +1,1 @@
+"""The SOAP door, and the hub's health."""

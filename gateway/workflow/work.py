@@ -1,0 +1,28 @@
+"""What every verb is given: store, clock, identities, signer, and the workbench."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from gateway.ports import Arrivals, Clock, HubSigner, Ids, Store
+
+T = TypeVar("T")
+
+
+class Workbench(Protocol):
+    """Where work on the processor is done."""
+
+    async def run(self, size: int, work: Callable[[], T]) -> T:
+        """Do it at once where `size` bytes are few, in a worker thread above."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """The hub's means, handed to each verb."""
+
+    store: Store
+    clock: Clock
+    ids: Ids
+    signer: HubSigner
+    arrivals: Arrivals
+    bench: Workbench

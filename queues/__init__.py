@@ -1,0 +1,1 @@
+"""Moving opaque messages. Knows nothing of letters."""

@@ -1,0 +1,1 @@
+"""Keeping the directory true to the central registry."""

@@ -1,0 +1,1 @@
+"""The standard, as data. Knows XML Schema; knows nothing of us."""
