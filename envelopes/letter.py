@@ -8,6 +8,7 @@ offices write numbers as they like, and nothing is "repaired" (Q-A1).
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -128,34 +129,39 @@ class Letter:
     def content_digest(self) -> str:
         """SHA-256 over what makes this letter this letter, in hexadecimal.
 
-        Its values and the digests of its files, without SendDate, signature and
-        white space, and without the receiver: the copies of a circular are one
-        letter.
+        Its values and the digests of its files, without SendDate and signature, and
+        without the receiver: the copies of a circular are one letter. Number, date
+        and subject count as they are written, since the sender's own text is what
+        is echoed to it.
         """
-        return _digest(
-            "letter",
-            self.sender.organization.text,
-            *self.id.key,
-            self.subject,
-            self.secrecy,
-            self.speed,
-            *_party_values(self.sender),
-            *(value for r in self.references for value in (r.number, r.date, r.subject)),
-            "references end",
-            self.attachment_text,
-            self.description,
-            self.main.digest if self.main else "",
-            *(f"{file.mime_code} {file.digest}" for file in self.attachments),
-        )
+        own_text = self.id.number, self.id.date, self.subject
+        return _digest("letter", [*own_text, *map(_spaced_once, self._content)])
 
     @property
     def copy_digest(self) -> str:
-        """SHA-256 of the content and the receiver: equal for repeats of one send."""
-        return _digest(
-            "copy",
-            self.content_digest,
-            self.receiver.organization.text,
-            *_party_values(self.receiver),
+        """SHA-256 of content and receiver, in hexadecimal: equal for repeats of a send.
+
+        Without white space, and with the number in its normalised form: the same
+        send typed anew is the same send.
+        """
+        receiver = self.receiver.organization.text, *_person(self.receiver)
+        values = (*self.id.key, self.subject, *receiver, *self._content)
+        return _digest("copy", map(_spaced_once, values))
+
+    @property
+    def _content(self) -> tuple[str, ...]:
+        return (
+            self.sender.organization.text,
+            self.secrecy,
+            self.speed,
+            *_person(self.sender),
+            str(len(self.references)),
+            *(text for r in self.references for text in (r.number, r.date, r.subject)),
+            self.attachment_text,
+            self.description,
+            self.main.mime_code if self.main else "",
+            self.main.digest if self.main else "",
+            *(text for file in self.attachments for text in (file.mime_code, file.digest)),
         )
 
 
@@ -188,10 +194,15 @@ _FOLD: Final = {
 }
 
 
-def _party_values(party: Party) -> tuple[str, ...]:
+def _person(party: Party) -> tuple[str, ...]:
     return party.given_name, party.family_name, party.job_title
 
 
-def _digest(*values: str) -> str:
-    told_apart = "\x1f".join(" ".join(value.split()) for value in values)
-    return hashlib.sha256(told_apart.encode()).hexdigest()
+def _spaced_once(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _digest(what: str, values: Iterable[str]) -> str:
+    # A length before each value keeps two lists apart whatever stands in them.
+    told_apart = "".join(f"{len(value)}:{value}" for value in (what, *values))
+    return hashlib.sha256(told_apart.encode("utf-8", "surrogatepass")).hexdigest()

@@ -53,8 +53,8 @@ class Letters(Protocol):
     ) -> LetterFacts | None:
         """Return the letter with this content, if one of its copies came before."""
 
-    async def add(self, letter: LetterFacts) -> None:
-        """Keep a letter that came for the first time."""
+    async def add(self, letter: LetterFacts, at: datetime) -> None:
+        """Keep a letter whose first copy came now."""
 
 
 class Consignments(Protocol):
@@ -256,6 +256,17 @@ class Store(Protocol):
     @property
     def outbox(self) -> "Outbox":
         """What the relay needs of the promises."""
+
+    async def organization(self, code: OrganizationCode) -> Organization | None:
+        """Return an organization, at most a second behind other processes."""
+
+    async def certificates(
+        self, code: OrganizationCode
+    ) -> Sequence[RegisteredCertificate]:
+        """Return its certificates, at most a second behind other processes."""
+
+    async def seen(self, marks: Mapping[OrganizationCode, datetime]) -> None:
+        """Keep when endpoints were last seen, all in one transaction."""
 
 
 class Outbox(Protocol):

@@ -47,6 +47,8 @@ class Receipt:
     tells: OrganizationCode | None
     """Whose inbox its notifier goes to; None where nobody is told."""
     at: datetime
+    accept_at: datetime
+    """What AcceptDate says: its own time, but for a dispute that of the number (E2)."""
     number: str | None = None
     """The registration number it is about."""
     registration: UUID | None = None

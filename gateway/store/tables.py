@@ -268,6 +268,7 @@ class ReceiptRow(Row, table=True):
     told_by: str
     tells: str | None = None
     at: datetime = Field(sa_type=_TIME)
+    accept_at: datetime = Field(sa_type=_TIME)
     number: str | None = None
     registration_id: UUID | None = Field(default=None, foreign_key="registration.id")
     seal: str
