@@ -1,0 +1,169 @@
+"""Rows → domain values. The other way stands beside each table's statements."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from envelopes.letter import LetterId, OrganizationCode
+from gateway.domain.consignment import (
+    Consignment,
+    Entry,
+    Excerpt,
+    LetterFacts,
+    LetterFile,
+    Signed,
+)
+from gateway.domain.inbox import Carries, InboxEntry
+from gateway.domain.lifecycle import Happening, State
+from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.promise import Promise, Stage
+from gateway.domain.receipts import Receipt, ReceiptKind
+from gateway.domain.register import (
+    Book,
+    NumberedBy,
+    Registration,
+    RegistrationNumber,
+)
+
+Columns = Mapping[str, Any]
+"""The columns of one row by their names."""
+
+
+def letter_facts(row: Columns, files: Sequence[Columns]) -> LetterFacts:
+    """Read a letter; `files` are its rows of `letter_file`, in any order."""
+    in_order = sorted(files, key=lambda file: file["position"])
+    main = [_letter_file(file) for file in in_order if file["position"] == 0]
+    return LetterFacts(
+        id=row["id"],
+        sender=OrganizationCode(row["sender"]),
+        letter_id=LetterId(row["number"], row["date"]),
+        subject=row["subject"],
+        secrecy=row["secrecy"],
+        speed=row["speed"],
+        content_digest=row["content_digest"],
+        main=main[0] if main else None,
+        attachments=tuple(_letter_file(f) for f in in_order if f["position"] > 0),
+    )
+
+
+def _letter_file(row: Columns) -> LetterFile:
+    return LetterFile(row["mime_code"], row["digest"], row["size"])
+
+
+def consignment(row: Columns, letter: LetterFacts) -> Consignment:
+    """Read a consignment of this letter."""
+    return Consignment(
+        id=row["id"],
+        letter=letter,
+        process_id=row["process_id"],
+        receiver=OrganizationCode(row["receiver"]),
+        receiver_name=row["receiver_name"],
+        copy_digest=row["copy_digest"],
+        envelope_digest=row["envelope_digest"],
+        signed=Signed(row["signed"]),
+        accepted_at=row["accepted_at"],
+        state=State(row["state"]),
+        entries=row["entries"],
+        delivery=_delivery(row),
+    )
+
+
+def _delivery(row: Columns) -> Excerpt | None:
+    if row["delivery_digest"] is None:
+        return None
+    return Excerpt(row["delivery_digest"], row["delivery_start"], row["delivery_stop"])
+
+
+def journal_entry(row: Columns) -> Entry:
+    """Read a line of a journal."""
+    return Entry(
+        number=row["number"],
+        at=row["at"],
+        happening=Happening(row["happening"]),
+        state=State(row["state"]),
+        actor=row["actor"],
+        facts=json.loads(row["facts"]),
+    )
+
+
+def inbox_entry(row: Columns) -> InboxEntry:
+    """Read an entry of an inbox."""
+    return InboxEntry(
+        id=row["id"],
+        organization=OrganizationCode(row["organization"]),
+        process_id=row["process_id"],
+        carries=Carries(row["carries"]),
+        consignment=row["consignment_id"],
+        receipt=row["receipt_id"],
+        queued_at=row["queued_at"],
+        shown_at=row["shown_at"],
+        taken_at=row["taken_at"],
+    )
+
+
+def promise(row: Columns) -> Promise:
+    """Read a promise, kept or not."""
+    return Promise(
+        id=row["id"],
+        stage=Stage(row["stage"]),
+        consignment=row["consignment_id"],
+        receipt=row["receipt_id"],
+        made_at=row["made_at"],
+        not_before=row["not_before"],
+    )
+
+
+def registration(row: Columns) -> Registration:
+    """Read a registration."""
+    return Registration(
+        id=row["id"],
+        consignment=row["consignment_id"],
+        organization=OrganizationCode(row["organization"]),
+        book=Book(row["book"]),
+        year=row["year"],
+        number=RegistrationNumber(row["text"], row["serial"]),
+        numbered_by=NumberedBy(row["numbered_by"]),
+        by=row["by"],
+        at=row["at"],
+        replaces=row["replaces"],
+    )
+
+
+def receipt(row: Columns) -> Receipt:
+    """Read a receipt."""
+    return Receipt(
+        id=row["id"],
+        consignment=row["consignment_id"],
+        kind=ReceiptKind(row["kind"]),
+        process_id=row["process_id"],
+        told_by=OrganizationCode(row["told_by"]),
+        tells=None if row["tells"] is None else OrganizationCode(row["tells"]),
+        at=row["at"],
+        accept_at=row["accept_at"],
+        number=row["number"],
+        registration=row["registration_id"],
+    )
+
+
+def organization(row: Columns) -> Organization:
+    """Read an organization."""
+    return Organization(
+        code=OrganizationCode(row["code"]),
+        th_name=row["th_name"],
+        en_name=row["en_name"],
+        signing=Signed(row["signing"]),
+        active=row["active"],
+        iso_code=row["iso_code"],
+        abbreviation=row["abbreviation"],
+    )
+
+
+def certificate(row: Columns) -> RegisteredCertificate:
+    """Read a certificate of an organization."""
+    return RegisteredCertificate(
+        organization=OrganizationCode(row["organization"]),
+        der=row["der"],
+        fingerprint=row["fingerprint"],
+        not_before=row["not_before"],
+        not_after=row["not_after"],
+    )
