@@ -1,0 +1,83 @@
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import steps
+from gateway.steps import STEPS, VARIABLE, arm, passed
+
+SOURCES = Path(steps.__file__).parent
+PASSED = re.compile(r"\bpassed\(\s*\"([^\"]*)\"")
+
+
+@pytest.fixture(autouse=True)
+def _disarmed_afterwards() -> Iterator[None]:
+    yield
+    arm(demo=False)
+
+
+@pytest.fixture
+def ends() -> list[str]:
+    return []
+
+
+def armed(wanted: str, ends: list[str], *, demo: bool = True) -> None:
+    arm(demo=demo, environment={VARIABLE: wanted}, end=lambda: ends.append("end"))
+
+
+def test_the_process_ends_at_the_passing_it_was_told(ends: list[str]) -> None:
+    armed("receive:before-commit#3", ends)
+
+    passed("receive:before-commit")
+    passed("receive:after-commit")
+    passed("receive:before-commit")
+    assert ends == []
+
+    passed("receive:before-commit")
+    assert ends == ["end"]
+
+
+def test_without_a_count_it_is_the_first_passing(ends: list[str]) -> None:
+    armed("relay:after-publish", ends)
+
+    passed("relay:after-publish")
+
+    assert ends == ["end"]
+
+
+def test_a_hub_that_is_no_demo_ignores_it(ends: list[str]) -> None:
+    armed("receive:before-commit#1", ends, demo=False)
+
+    passed("receive:before-commit")
+
+    assert ends == []
+
+
+def test_nothing_happens_where_nothing_is_asked(ends: list[str]) -> None:
+    armed("", ends)
+
+    for step in STEPS:
+        passed(step)
+
+    assert ends == []
+
+
+@pytest.mark.parametrize(
+    "wanted", ["nowhere#1", "#1", "receive:before-commit#0", "receive:before-commit#x"]
+)
+def test_a_step_that_does_not_exist_is_refused_when_arming(
+    wanted: str, ends: list[str]
+) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        armed(wanted, ends)
+
+
+def test_the_sources_pass_exactly_the_steps_of_the_table() -> None:
+    placed = {
+        step
+        for source in SOURCES.rglob("*.py")
+        for step in PASSED.findall(source.read_text(encoding="utf-8"))
+    }
+
+    assert placed == set(STEPS)
