@@ -161,7 +161,11 @@ class Letter:
             self.description,
             self.main.mime_code if self.main else "",
             self.main.digest if self.main else "",
-            *(text for file in self.attachments for text in (file.mime_code, file.digest)),
+            *(
+                text
+                for file in self.attachments
+                for text in (file.mime_code, file.digest)
+            ),
         )
 
 

@@ -17,8 +17,10 @@ class NotifierKind(Enum):
 
     @property
     def carries_number(self) -> bool:
-        """Whether AcceptID belongs to it: an empty one anywhere else would be
-        read as an acceptance by the C# client (I2.4)."""
+        """Whether AcceptID belongs to it.
+
+        An empty one anywhere else would be read as an acceptance (I2.4).
+        """
         return self in (NotifierKind.REGISTERED, NotifierKind.WRONG_NUMBER)
 
     @property

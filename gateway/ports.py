@@ -83,7 +83,7 @@ class Consignments(Protocol):
     async def received_by(
         self, receiver: OrganizationCode, day: str
     ) -> Sequence[Consignment]:
-        """Return what is in a receiver's hands of letters of this day, oldest first.
+        """Return what a receiver has of letters of this day, oldest first.
 
         `day` is Gregorian `yyyy-MM-dd`; a letter whose date is written with a
         Buddhist year is found by its Gregorian day.
@@ -122,7 +122,7 @@ class Registers(Protocol):
     async def next_number(
         self, organization: OrganizationCode, book: Book, year: int
     ) -> int:
-        """Take the next number of a book: gap-free, since it is undone with the unit."""
+        """Take the next number of a book; undone with the unit, so gap-free."""
 
     async def add(self, registration: Registration) -> None:
         """Enter a registration."""
@@ -363,7 +363,7 @@ class Views(Protocol):
         """Return the newest letters, newest first."""
 
     async def paths(self, number: str) -> Sequence[Path]:
-        """Return the consignments of the letters with this number, in any digit form."""
+        """Return the consignments of letters with this number, in any digit form."""
 
     async def inbox(self, organization: OrganizationCode) -> Sequence[InboxLine]:
         """Return what waits in an inbox, head first."""
@@ -392,5 +392,3 @@ class Arrivals(Protocol):
 
     async def wait(self, organization: OrganizationCode) -> bool:
         """Wait until nothing announced is missing; False at once if nothing is."""
-
-

@@ -42,7 +42,7 @@ class LetterFile:
 
 @dataclass(frozen=True, slots=True)
 class LetterFacts:
-    """What is the same in all copies of a letter (design: one letter, N consignments)."""
+    """What is the same in all copies of a letter: one letter, N consignments."""
 
     id: UUID
     sender: OrganizationCode

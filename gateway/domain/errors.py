@@ -9,7 +9,7 @@ is about, in the peer's own words; `detail` is for the hub's log only.
 from typing import ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 - the glossary's word
+class Refusal(Exception):
     """The hub does not take this request."""
 
     code: ClassVar[str] = "refused"
@@ -120,7 +120,7 @@ class OrganizationExists(Refusal):
     thai = "มีหน่วยงานรหัสนี้ในทะเบียนหน่วยงานแล้ว"
 
 
-class IllegalTransition(Exception):  # noqa: N818 - design term, a mistake of ours
+class IllegalTransition(Exception):
     """A happening that the lifecycle table does not allow in this state."""
 
     code: ClassVar[str] = "illegal-transition"

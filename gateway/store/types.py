@@ -1,7 +1,6 @@
 """UtcDateTime and other column types."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
@@ -25,11 +24,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(
-        self, value: Any | None, dialect: Dialect
+        self, value: datetime | None, dialect: Dialect
     ) -> datetime | None:
         """Return UTC."""
         del dialect
         if value is None:
             return None
-        stored: datetime = value
-        return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value

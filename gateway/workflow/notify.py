@@ -1,0 +1,53 @@
+"""A receipt → a notifier on its way to who is told.
+
+Every endpoint known today pulls: the notifier lies in its inbox, behind all others.
+"""
+
+from uuid import UUID
+
+from gateway.domain.consignment import HUB
+from gateway.domain.inbox import Carries, InboxEntry
+from gateway.domain.lifecycle import Happening
+from gateway.steps import passed
+from gateway.telemetry import emit
+from gateway.workflow.work import Work
+
+
+async def notify(work: Work, promise: UUID) -> None:
+    """Put a receipt's notifier into an inbox; a kept promise is a repeat."""
+    async with work.store.unit() as unit:
+        found = await unit.promises.open(promise)
+        if found is None or found.receipt is None:
+            return
+        receipt = await unit.receipts.get(found.receipt)
+        if receipt.tells is None:
+            return
+        consignment = await unit.consignments.get(receipt.consignment)
+        now = work.clock.now()
+        entry = InboxEntry(
+            id=work.ids.new(),
+            organization=receipt.tells,
+            process_id=work.ids.process_id(now),
+            carries=Carries.NOTIFIER,
+            consignment=consignment.id,
+            receipt=receipt.id,
+            queued_at=now,
+        )
+        await unit.inboxes.add(entry)
+        consignment.record(
+            Happening.NOTIFIER_QUEUED,
+            now,
+            actor=HUB,
+            facts={
+                "entry": entry.process_id,
+                "receipt": str(receipt.id),
+                "for": receipt.tells.text,
+            },
+        )
+        await unit.consignments.save(consignment)
+        await unit.promises.keep(promise, now)
+        passed("notify:before-commit")
+        await unit.commit()
+    work.arrivals.arrived(receipt.tells)
+    passed("notify:after-commit")
+    emit("notifier queued", consignment=consignment.id, organization=receipt.tells)

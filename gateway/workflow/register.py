@@ -1,0 +1,92 @@
+"""A clerk has the hub enter a letter → a number of the hub's own book.
+
+For an office without a system: the entry leaves its inbox, the number is the next
+of its book, and the sender is told the number and nothing before it.
+"""
+
+from envelopes.letter import OrganizationCode
+from gateway.domain import errors
+from gateway.domain.inbox import Carries
+from gateway.domain.lifecycle import Happening, allows
+from gateway.domain.receipts import Receipt, ReceiptKind
+from gateway.domain.register import (
+    Book,
+    NumberedBy,
+    Registration,
+    RegistrationNumber,
+    buddhist_year,
+)
+from gateway.steps import passed
+from gateway.telemetry import emit
+from gateway.workflow.notice import commit_telling, enter, keep_and_tell
+from gateway.workflow.work import Work
+
+
+async def register(
+    work: Work, organization: OrganizationCode, process_id: str, *, by: str
+) -> Registration:
+    """Enter the letter of an inbox entry in the book of received letters.
+
+    `process_id` is the inbox entry's. Doing it again returns the first registration:
+    a number is given once. Raises `EntryUnknown` where the inbox has no such letter,
+    `NotPossibleNow` where the letter went back meanwhile.
+    """
+    now = work.clock.now()
+    async with work.store.unit() as unit:
+        entry = await unit.inboxes.find(organization, process_id)
+        if entry is None or entry.carries is not Carries.LETTER:
+            raise errors.EntryUnknown(process_id)
+        consignment = await unit.consignments.get(entry.consignment)
+        if earlier := await unit.registers.of(consignment.id):
+            return earlier[-1]
+        if not allows(consignment.state, Happening.NUMBER_GIVEN):
+            raise errors.NotPossibleNow(consignment.state)
+        year = buddhist_year(now)
+        serial = await unit.registers.next_number(organization, Book.RECEIVED, year)
+        registration = Registration(
+            id=work.ids.new(),
+            consignment=consignment.id,
+            organization=organization,
+            book=Book.RECEIVED,
+            year=year,
+            number=RegistrationNumber.of_book(serial, year),
+            numbered_by=NumberedBy.HUB,
+            by=by,
+            at=now,
+        )
+        receipt = _receipt(work, registration, consignment.sender)
+        taken = entry.taken_at is None
+        if taken:
+            entry.show(now)
+            entry.take(now)
+            await unit.inboxes.save(entry)
+        await enter(
+            unit,
+            consignment,
+            registration,
+            receipt,
+            entry=entry.process_id if taken else "",
+        )
+        await keep_and_tell(unit, work, consignment, receipt)
+        passed("register:before-commit")
+        await commit_telling(unit, work, receipt)
+    passed("register:after-commit")
+    emit("letter registered", consignment=consignment.id, organization=organization)
+    return registration
+
+
+def _receipt(
+    work: Work, registration: Registration, sender: OrganizationCode
+) -> Receipt:
+    return Receipt(
+        id=work.ids.new(),
+        consignment=registration.consignment,
+        kind=ReceiptKind.REGISTERED,
+        process_id=work.ids.process_id(registration.at),
+        told_by=registration.organization,
+        tells=sender,
+        at=registration.at,
+        accept_at=registration.at,
+        number=registration.number.text,
+        registration=registration.id,
+    )
