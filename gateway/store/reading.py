@@ -1,0 +1,94 @@
+"""Rows by their keys, a few statements for many, as domain values."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Column, Select, Table, bindparam, select
+
+from envelopes.letter import OrganizationCode
+from gateway.domain.consignment import Consignment, LetterFacts
+from gateway.domain.organization import Organization
+from gateway.domain.receipts import Receipt
+from gateway.store import rows
+from gateway.store.connection import Connection
+from gateway.store.rows import Columns
+from gateway.store.tables import Row
+
+BATCH: Final = 500
+"""Keys in one statement, below the limits of both databases."""
+
+_TABLES: Final = Row.metadata.tables
+ORGANIZATION: Final = _TABLES["organization"]
+CERTIFICATE: Final = _TABLES["certificate"]
+LETTER: Final = _TABLES["letter"]
+LETTER_FILE: Final = _TABLES["letter_file"]
+CONSIGNMENT: Final = _TABLES["consignment"]
+JOURNAL: Final = _TABLES["journal"]
+INBOX_ENTRY: Final = _TABLES["inbox_entry"]
+REGISTRATION: Final = _TABLES["registration"]
+RECEIPT: Final = _TABLES["receipt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads on a connection; keys that are not there are left out."""
+
+    connection: Connection
+
+    async def fetch(
+        self, statement: Select[*tuple[Any, ...]], **parameters: object
+    ) -> Sequence[Columns]:
+        """Run a statement and return its rows by column names."""
+        result = await self.connection.execute(statement, parameters)
+        return [dict(row) for row in result.mappings()]
+
+    async def of(
+        self,
+        table: Table,
+        column: Column[Any],
+        keys: Iterable[object],
+        *order: Column[Any],
+    ) -> list[Columns]:
+        """Return the rows of a table that have one of these keys in a column."""
+        statement = select(table).where(column.in_(bindparam("keys", expanding=True)))
+        unique = iter(dict.fromkeys(keys))
+        found: list[Columns] = []
+        while batch := list(islice(unique, BATCH)):
+            found += await self.fetch(statement.order_by(*order), keys=batch)
+        return found
+
+    async def letters(self, found: Iterable[Columns]) -> dict[UUID, LetterFacts]:
+        """Read letters with their files, from their rows."""
+        by_id = {row["id"]: row for row in found}
+        files = defaultdict(list)
+        for row in await self.of(LETTER_FILE, LETTER_FILE.c.letter_id, by_id):
+            files[row["letter_id"]].append(row)
+        return {key: rows.letter_facts(row, files[key]) for key, row in by_id.items()}
+
+    async def consignments(self, found: Iterable[Columns]) -> dict[UUID, Consignment]:
+        """Read consignments with their letters, from their rows."""
+        kept = list(found)
+        letters = await self.letters(
+            await self.of(LETTER, LETTER.c.id, (row["letter_id"] for row in kept))
+        )
+        return {
+            row["id"]: rows.consignment(row, letters[row["letter_id"]]) for row in kept
+        }
+
+    async def organizations(
+        self, codes: Iterable[OrganizationCode]
+    ) -> dict[OrganizationCode, Organization]:
+        """Read organizations."""
+        texts = {code.text for code in codes}
+        found = await self.of(ORGANIZATION, ORGANIZATION.c.code, texts)
+        return {o.code: o for o in map(rows.organization, found)}
+
+    async def receipts(self, ids: Iterable[UUID | None]) -> dict[UUID, Receipt]:
+        """Read receipts."""
+        known = {i for i in ids if i is not None}
+        found = await self.of(RECEIPT, RECEIPT.c.id, known)
+        return {row["id"]: rows.receipt(row) for row in found}

@@ -1,0 +1,252 @@
+"""Read-only questions of door, console and command line.
+
+Each takes a handful of statements, however many letters its answer has. Nothing is
+locked: an answer is as old as its first statement.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Table, bindparam, func, select
+
+from envelopes.letter import OrganizationCode, normalised_number
+from gateway.domain.consignment import Consignment, Excerpt
+from gateway.domain.register import Book
+from gateway.ports import (
+    EndpointLine,
+    Head,
+    InboxLine,
+    LetterLine,
+    Path,
+    RegisterLine,
+)
+from gateway.store import rows
+from gateway.store.connection import Connection
+from gateway.store.reading import (
+    CERTIFICATE,
+    CONSIGNMENT,
+    INBOX_ENTRY,
+    JOURNAL,
+    LETTER,
+    ORGANIZATION,
+    RECEIPT,
+    REGISTRATION,
+    Reader,
+)
+from gateway.store.vault import StoredVault
+
+T = TypeVar("T")
+
+_WAITING: Final = (
+    select(INBOX_ENTRY)
+    .where(
+        INBOX_ENTRY.c.organization == bindparam("organization"),
+        INBOX_ENTRY.c.taken_at.is_(None),
+    )
+    .order_by(INBOX_ENTRY.c.id)
+)
+_HEAD: Final = _WAITING.limit(1)
+_NEWEST: Final = (
+    select(LETTER)
+    .order_by(LETTER.c.accepted_at.desc(), LETTER.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_STATES: Final = (
+    select(CONSIGNMENT.c.letter_id, CONSIGNMENT.c.state, func.count().label("number"))
+    .where(CONSIGNMENT.c.letter_id.in_(bindparam("letters", expanding=True)))
+    .group_by(CONSIGNMENT.c.letter_id, CONSIGNMENT.c.state)
+)
+_NUMBERED: Final = (
+    select(LETTER)
+    .where(LETTER.c.number_key == bindparam("key"))
+    .order_by(LETTER.c.accepted_at, LETTER.c.id)
+)
+_IN_BOOK: Final = (
+    select(REGISTRATION)
+    .where(
+        REGISTRATION.c.organization == bindparam("organization"),
+        REGISTRATION.c.book == bindparam("book"),
+        REGISTRATION.c.year == bindparam("year"),
+    )
+    .order_by(REGISTRATION.c.at, REGISTRATION.c.id)
+)
+_WAITING_BY_ORGANIZATION: Final = (
+    select(INBOX_ENTRY.c.organization, func.count().label("number"))
+    .where(INBOX_ENTRY.c.taken_at.is_(None))
+    .group_by(INBOX_ENTRY.c.organization)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredViews:
+    """Answers from the rows, on a connection that only reads."""
+
+    connection: Connection
+    vault: StoredVault
+
+    async def head(self, organization: OrganizationCode) -> Head | None:
+        """Return the head of an inbox; one indexed read where it is empty."""
+        found = await self._reader.fetch(_HEAD, organization=organization.text)
+        if not found:
+            return None
+        entry = rows.inbox_entry(found[0])
+        consignments = await self._consignments([entry.consignment])
+        receipts = await self._reader.receipts([entry.receipt])
+        return Head(
+            entry,
+            consignments[entry.consignment],
+            receipts[entry.receipt] if entry.receipt else None,
+        )
+
+    async def bytes_of(self, excerpt: Excerpt) -> bytes:
+        """Return a stretch of what the vault keeps."""
+        whole = await self.vault.read(excerpt.digest)
+        if (excerpt.start, excerpt.stop) == (0, len(whole)):
+            return whole
+        return whole[excerpt.start : excerpt.stop]
+
+    async def letters(self, *, limit: int) -> Sequence[LetterLine]:
+        """Return the newest letters, newest first."""
+        found = await self._reader.fetch(_NEWEST, limit=limit)
+        letters = await self._reader.letters(found)
+        senders = await self._reader.organizations(x.sender for x in letters.values())
+        states: dict[UUID, Counter[str]] = defaultdict(Counter)
+        for row in await self._reader.fetch(_STATES, letters=list(letters)):
+            states[row["letter_id"]][row["state"]] = row["number"]
+        return [
+            LetterLine(
+                letters[row["id"]],
+                senders[letters[row["id"]].sender],
+                row["accepted_at"],
+                states[row["id"]],
+            )
+            for row in found
+        ]
+
+    async def paths(self, number: str) -> Sequence[Path]:
+        """Return the consignments of letters with this number, in any digit form.
+
+        By letter, oldest first, and then by the receivers' codes.
+        """
+        letters = await self._reader.fetch(_NUMBERED, key=normalised_number(number))
+        found = await self._reader.of(
+            CONSIGNMENT,
+            CONSIGNMENT.c.letter_id,
+            (row["id"] for row in letters),
+            CONSIGNMENT.c.receiver,
+            CONSIGNMENT.c.id,
+        )
+        consignments = await self._reader.consignments(found)
+        order = {row["id"]: place for place, row in enumerate(letters)}
+        in_order = sorted(consignments.values(), key=lambda c: order[c.letter.id])
+        return await self._paths(in_order)
+
+    async def inbox(self, organization: OrganizationCode) -> Sequence[InboxLine]:
+        """Return what waits in an inbox, head first."""
+        found = await self._reader.fetch(_WAITING, organization=organization.text)
+        entries = [rows.inbox_entry(row) for row in found]
+        consignments = await self._consignments([e.consignment for e in entries])
+        receipts = await self._reader.receipts(e.receipt for e in entries)
+        senders = await self._reader.organizations(
+            c.sender for c in consignments.values()
+        )
+        return [
+            InboxLine(
+                entry,
+                consignment.letter,
+                senders[consignment.sender],
+                consignment.state,
+                receipts[entry.receipt] if entry.receipt else None,
+            )
+            for entry in entries
+            for consignment in [consignments[entry.consignment]]
+        ]
+
+    async def register(
+        self, organization: OrganizationCode, book: Book, year: int
+    ) -> Sequence[RegisterLine]:
+        """Return a book's registrations of a Buddhist year, in order of entry."""
+        found = await self._reader.fetch(
+            _IN_BOOK, organization=organization.text, book=book.value, year=year
+        )
+        registrations = [rows.registration(row) for row in found]
+        consignments = await self._consignments([r.consignment for r in registrations])
+        senders = await self._reader.organizations(
+            c.sender for c in consignments.values()
+        )
+        return [
+            RegisterLine(registration, consignment.letter, senders[consignment.sender])
+            for registration in registrations
+            for consignment in [consignments[registration.consignment]]
+        ]
+
+    async def endpoints(self) -> Sequence[EndpointLine]:
+        """Return all organizations with what was seen of them, by code."""
+        found = await self._reader.fetch(
+            select(ORGANIZATION).order_by(ORGANIZATION.c.code)
+        )
+        certificates = defaultdict(list)
+        for row in await self._reader.fetch(
+            select(CERTIFICATE).order_by(CERTIFICATE.c.added_at)
+        ):
+            certificates[row["organization"]].append(rows.certificate(row))
+        counted = await self._reader.fetch(_WAITING_BY_ORGANIZATION)
+        waiting = {row["organization"]: row["number"] for row in counted}
+        return [
+            EndpointLine(
+                rows.organization(row),
+                certificates[row["code"]],
+                row["last_seen_at"],
+                waiting.get(row["code"], 0),
+            )
+            for row in found
+        ]
+
+    @property
+    def _reader(self) -> Reader:
+        return Reader(self.connection)
+
+    async def _consignments(self, ids: Sequence[UUID]) -> Mapping[UUID, Consignment]:
+        found = await self._reader.of(CONSIGNMENT, CONSIGNMENT.c.id, ids)
+        return await self._reader.consignments(found)
+
+    async def _paths(self, consignments: Sequence[Consignment]) -> list[Path]:
+        ids = [c.id for c in consignments]
+        receivers = await self._reader.organizations(c.receiver for c in consignments)
+        journals = await self._grouped(
+            JOURNAL, ids, rows.journal_entry, JOURNAL.c.number
+        )
+        registrations = await self._grouped(REGISTRATION, ids, rows.registration)
+        receipts = await self._grouped(RECEIPT, ids, rows.receipt)
+        entries = await self._grouped(INBOX_ENTRY, ids, rows.inbox_entry)
+        return [
+            Path(
+                c,
+                receivers[c.receiver],
+                journals[c.id],
+                registrations[c.id],
+                receipts[c.id],
+                next((e for e in entries[c.id] if e.receipt is None), None),
+            )
+            for c in consignments
+        ]
+
+    async def _grouped(
+        self,
+        table: Table,
+        consignments: Sequence[UUID],
+        read: Callable[[rows.Columns], T],
+        *order: Any,  # noqa: ANN401 - columns of any type
+    ) -> Mapping[UUID, Sequence[T]]:
+        """Read the rows of consignments, oldest first where no order is given."""
+        key = table.c.consignment_id
+        found = await self._reader.of(
+            table, key, consignments, *(order or (table.c.id,))
+        )
+        grouped: dict[UUID, list[T]] = defaultdict(list)
+        for row in found:
+            grouped[row["consignment_id"]].append(read(row))
+        return grouped
