@@ -1,0 +1,59 @@
+# Everything the project does for a person, one line each: `make help`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (once; needs the package index)" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.dev ## Make the environment with all tools
+
+.PHONY: demo
+demo: $(VENV)/.run ## One circular, 75 inboxes, 75 numbers back (KEEP=1 leaves the hub running)
+	@$(BIN)/gateway demo $(if $(KEEP),--keep)
+
+.PHONY: run
+run: $(VENV)/.run ## Serve ./var (made by `gateway init` first)
+	@$(BIN)/gateway serve
+
+.PHONY: test
+test: $(VENV)/.dev ## Format, lint, types, imports, documents, tests
+	@$(BIN)/python tools/services.py $(BIN)/python tools/checks.py
+
+.PHONY: soak
+soak: $(VENV)/.dev ## The long tests at full size
+	@GATEWAY_SOAK=1 $(BIN)/python tools/services.py $(BIN)/python -m pytest tests/crashes tests/properties --timeout=3600
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Format, lint, types and import contracts only
+	@$(BIN)/python tools/checks.py --only format lint types imports
+
+.PHONY: docs
+docs: $(VENV)/.dev ## Make the generated documents anew
+	@$(BIN)/python tools/make_reference.py
+	@$(BIN)/python tools/make_cli_reference.py
+	@$(BIN)/python tools/draw_lifecycle.py
+
+.PHONY: lock
+lock: $(VENV)/.dev ## Pin the dependencies anew, with hashes
+	@$(BIN)/python -m piptools compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --output-file requirements/run.txt requirements/run.in
+	@$(BIN)/python -m piptools compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --output-file requirements/dev.txt requirements/dev.in
+
+.PHONY: clean
+clean: ## Remove the environment and what tools left behind
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -1,0 +1,74 @@
+"""Bring the programs that tests need, then run a command.
+
+    python tools/services.py COMMAND [ARGUMENT …]
+
+As root on Debian or Ubuntu, missing programs are installed by their package, with
+their services kept from starting. Elsewhere the tests that need them say so and are
+skipped; under `CI=true` they fail instead.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROGRAMS = {"xmlsec1": "xmlsec1"}
+"""Program on PATH → Debian package."""
+
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def main() -> int:
+    """Bring what is missing, and become the command."""
+    missing = {p: d for p, d in PROGRAMS.items() if not shutil.which(p)}
+    if missing and can_install():
+        install(sorted(missing.values()))
+    elif missing:
+        print(
+            f"services: {', '.join(missing)} not found; tests that need them are "
+            f"left out. Try: apt-get install {' '.join(sorted(missing.values()))}",
+            file=sys.stderr,
+        )
+    return subprocess.run(sys.argv[1:], check=False).returncode
+
+
+def can_install() -> bool:
+    """Say whether this is root on a system with apt."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(packages: list[str]) -> None:
+    """Install Debian packages without starting anything."""
+    print(f"services: installing {' '.join(packages)}", file=sys.stderr)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    install_command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    with nothing_starts():
+        for command in (["apt-get", "update", "-qq"], [*install_command, *packages]):
+            done = subprocess.run(
+                command, check=False, env=environment, capture_output=True, text=True
+            )
+            if done.returncode:
+                print(f"services: {' '.join(command)} failed", file=sys.stderr)
+                print(done.stderr[-2000:], file=sys.stderr)
+                return
+
+
+@contextmanager
+def nothing_starts() -> Iterator[None]:
+    """Keep Debian packages from starting their services while they are installed."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
