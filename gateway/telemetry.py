@@ -1,0 +1,219 @@
+"""Every event and its metric, as a table, and the function that emits them.
+
+Past tense, one per change of state, keys from the glossary. Never what stands in a
+letter (no subject, no file), no name of a person, no key. What is the same for a
+whole request is bound once at the rim (`context`) and stands in each of its lines.
+`docs/events.md` is made from this file.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final, Literal, TextIO
+
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.typing import Processor
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["auto", "text", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of the table."""
+
+    level: Level
+    when: str
+    """When it is emitted, as a sentence."""
+    keys: frozenset[str]
+    """The keys it may carry besides those of the context."""
+    metric: str
+    """The counter that it adds one to."""
+
+
+def _event(level: Level, when: str, keys: str, metric: str) -> Event:
+    return Event(level, when, frozenset(keys.split()), metric)
+
+
+EVENTS: Final[Mapping[str, Event]] = {
+    "hub started": _event(
+        "info",
+        "The hub listens and its runners run.",
+        "address data demo process",
+        "hub_starts_total",
+    ),
+    "hub stopped": _event(
+        "info",
+        "All requests are answered, all runners ended, everything is closed.",
+        "seconds",
+        "hub_stops_total",
+    ),
+    "letter accepted": _event(
+        "info",
+        "A letter was taken into custody; the commit is durable.",
+        "consignment organization receiver signed size",
+        "letters_accepted_total",
+    ),
+    "letter repeated": _event(
+        "info",
+        "A send was recognised as one that was taken before, and answered alike.",
+        "consignment organization",
+        "letters_repeated_total",
+    ),
+    "letter routed": _event(
+        "info",
+        "A consignment lies in its receiver's inbox.",
+        "consignment receiver",
+        "letters_routed_total",
+    ),
+    "entry shown": _event(
+        "info",
+        "An inbox entry was shown to its organization for the first time.",
+        "consignment organization",
+        "entries_shown_total",
+    ),
+    "entry taken": _event(
+        "info",
+        "An endpoint deleted an entry from its inbox: it holds the bytes.",
+        "consignment organization",
+        "entries_taken_total",
+    ),
+    "notice taken": _event(
+        "info",
+        "What one side says of a letter was taken: a receipt is kept.",
+        "consignment organization kind",
+        "notices_taken_total",
+    ),
+    "letter registered": _event(
+        "info",
+        "The hub entered a letter in a book it keeps.",
+        "consignment organization",
+        "letters_registered_total",
+    ),
+    "notifier queued": _event(
+        "info",
+        "A notifier lies in the inbox of who is told.",
+        "consignment organization",
+        "notifiers_queued_total",
+    ),
+    "promise published": _event(
+        "debug",
+        "The broker holds the messages of due promises durably.",
+        "promise consignment stage queue count",
+        "promises_published_total",
+    ),
+    "message set aside": _event(
+        "error",
+        "A runner cannot handle a message; it lies in the dead queue of its stage.",
+        "runner message stage queue code detail",
+        "messages_set_aside_total",
+    ),
+    "runner waiting": _event(
+        "warning",
+        "A runner met a temporary error and waits before it tries again.",
+        "runner message stage queue code detail attempt seconds",
+        "runner_waits_total",
+    ),
+    "request refused": _event(
+        "info",
+        "A request was answered with an ErrorDetail; nothing of it is kept.",
+        "code detail operation size",
+        "requests_refused_total",
+    ),
+    "access denied": _event(
+        "warning",
+        "A caller was not let in, whether the organization exists or not.",
+        "code peer",
+        "accesses_denied_total",
+    ),
+    "request repeated": _event(
+        "warning",
+        "The store was busy; the verb was run again from its beginning.",
+        "code detail attempt operation",
+        "requests_repeated_total",
+    ),
+    "request failed": _event(
+        "error",
+        "A mistake of ours: the caller was told its id, the traceback stands here.",
+        "code detail id",
+        "requests_failed_total",
+    ),
+}
+
+_counts: Final[Counter[str]] = Counter()
+
+
+def emit(event: str, *, error: BaseException | None = None, **keys: object) -> None:
+    """Write one line and count it; without `configure` it is only counted.
+
+    `error` adds its traceback, without the values of variables. Raises `ValueError`
+    for an event or a key that is not in the table: a mistake of ours, and all calls
+    are compared with the table by a test.
+    """
+    known = EVENTS.get(event)
+    if known is None or not known.keys >= keys.keys():
+        raise ValueError(f"not in the table of events: {event!r} with {sorted(keys)}")
+    _counts[known.metric] += 1
+    if structlog.is_configured():
+        facts = dict(keys) if error is None else {**keys, "exc_info": error}
+        getattr(structlog.get_logger(), known.level)(event, **facts)
+
+
+def context(**keys: object) -> AbstractContextManager[None]:
+    """Bind keys to all events inside, in this task and those it starts."""
+    return bound_contextvars(**keys)
+
+
+def counts() -> Mapping[str, int]:
+    """Return how often each metric was counted in this process."""
+    return {event.metric: _counts[event.metric] for event in EVENTS.values()}
+
+
+def configure(
+    form: Format = "auto", level: Level = "info", stream: TextIO | None = None
+) -> None:
+    """Write events to `stream` (standard error) from now on.
+
+    `auto`: text for a person at a terminal, one JSON object per line otherwise.
+    """
+    stream = stream or sys.stderr
+    text = form == "text" or (form == "auto" and stream.isatty())
+    structlog.configure(
+        processors=[
+            merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=not text),
+            _as_text,
+            *(_for_people(stream) if text else _for_programs()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _as_text(
+    _logger: object, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Write identities and codes by their own `str`; numbers and flags stay."""
+    plain = (str, int, float, bool, BaseException, type(None))
+    return {k: v if isinstance(v, plain) else str(v) for k, v in line.items()}
+
+
+def _for_people(stream: TextIO) -> list[Processor]:
+    # Rich tracebacks would show local variables, which hold letters.
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=stream.isatty(),
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+    return [renderer]
+
+
+def _for_programs() -> list[Processor]:
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
