@@ -1,0 +1,261 @@
+"""What every broker does. A new broker adds a parameter to `storage`, nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from queues.broker import Broker, Claim, Message
+from queues.embedded import EmbeddedBroker
+from queues.errors import ClaimLost, UnknownQueue
+from tests.doubles.broker import UnsteadyBroker
+
+Storage = Callable[[], AbstractAsyncContextManager[Broker]]
+"""Opens a broker; called again, one that has what the last one kept."""
+
+SOON = 5.0
+"""Seconds after which a test that waits for a message has failed."""
+
+
+def embedded(folder: Path) -> Storage:
+    return lambda: EmbeddedBroker.open(folder / "queues.db")
+
+
+def unsteady(folder: Path) -> Storage:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Broker]:
+        async with EmbeddedBroker.open(folder / "queues.db") as broker:
+            yield UnsteadyBroker(broker)
+
+    return opened
+
+
+@pytest.fixture(params=[embedded, unsteady])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    made: Storage = request.param(tmp_path)
+    return made
+
+
+@pytest.fixture
+async def broker(storage: Storage) -> AsyncIterator[Broker]:
+    async with storage() as broker:
+        await broker.declare("route")
+        yield broker
+
+
+def message(number: int) -> Message:
+    return Message(UUID(int=number), f"{number}".encode())
+
+
+def messages(*numbers: int) -> list[Message]:
+    return [message(number) for number in numbers]
+
+
+async def claimed(claims: AsyncIterator[Claim], count: int) -> list[Claim]:
+    async with asyncio.timeout(SOON):
+        return [await anext(claims) for _ in range(count)]
+
+
+async def taken(broker: Broker, count: int, queue: str = "route") -> list[Message]:
+    """Take messages and acknowledge them."""
+    async with broker.consume(queue) as claims:
+        found = []
+        for _ in range(count):
+            (claim,) = await claimed(claims, 1)
+            found.append(claim.message)
+            await claim.ack()
+        return found
+
+
+async def test_messages_come_in_the_order_of_their_publishing(broker: Broker) -> None:
+    await broker.publish("route", messages(3, 1))
+    await broker.publish("route", messages(2))
+
+    assert await taken(broker, 3) == messages(3, 1, 2)
+
+
+async def test_many_messages_at_once_keep_their_order(broker: Broker) -> None:
+    many = messages(*range(1000))
+
+    await broker.publish("route", many)
+
+    assert await taken(broker, 1000) == many
+
+
+async def test_a_message_wakes_who_waits_for_it(broker: Broker) -> None:
+    waiting = asyncio.ensure_future(taken(broker, 1))
+    await broker.waiting("route")
+
+    await broker.publish("route", messages(1))
+
+    assert await waiting == messages(1)
+
+
+async def test_each_queue_has_its_own_messages(broker: Broker) -> None:
+    await broker.declare("notify")
+    await broker.publish("notify", messages(1))
+    await broker.publish("route", messages(2))
+
+    assert await taken(broker, 1, "route") == messages(2)
+    assert await taken(broker, 1, "notify") == messages(1)
+
+
+async def test_each_message_goes_to_one_consumer(broker: Broker) -> None:
+    await broker.publish("route", messages(*range(20)))
+
+    async with (
+        broker.consume("route", prefetch=10) as one,
+        broker.consume("route", prefetch=10) as other,
+    ):
+        found = [*await claimed(one, 10), *await claimed(other, 10)]
+
+    assert {claim.message.id for claim in found} == {m.id for m in messages(*range(20))}
+
+
+async def test_a_dropped_claim_comes_again_in_order(broker: Broker) -> None:
+    await broker.publish("route", messages(1, 2, 3, 4))
+    async with broker.consume("route", prefetch=3) as claims:
+        _, second, _ = await claimed(claims, 3)
+        await second.ack()
+
+    assert await taken(broker, 3) == messages(1, 3, 4)
+
+
+async def test_a_dropped_claim_comes_to_another_consumer(broker: Broker) -> None:
+    async with broker.consume("route") as other:
+        async with broker.consume("route") as claims:
+            await broker.publish("route", messages(1))
+            async with asyncio.timeout(SOON):
+                await anext(claims)
+            waiting = asyncio.ensure_future(anext(other))
+            await broker.waiting("route")
+
+        async with asyncio.timeout(SOON):
+            assert (await waiting).message == message(1)
+
+
+async def test_what_was_not_acknowledged_survives_a_restart(storage: Storage) -> None:
+    async with storage() as broker:
+        await broker.declare("route")
+        await broker.publish("route", messages(1, 2, 3))
+        async with broker.consume("route", prefetch=2) as claims:
+            first, _ = await claimed(claims, 2)
+            await first.ack()
+
+    async with storage() as broker:
+        await broker.declare("route")
+        assert await taken(broker, 2) == messages(2, 3)
+
+
+async def test_an_acknowledged_message_never_comes_again(storage: Storage) -> None:
+    async with storage() as broker:
+        await broker.declare("route")
+        await broker.publish("route", messages(1))
+        await taken(broker, 1)
+
+    async with storage() as broker:
+        await broker.declare("route")
+        await broker.publish("route", messages(2))
+        assert await taken(broker, 1) == messages(2)
+        assert await broker.waiting("route") == 0
+
+
+async def test_a_claim_is_settled_once(broker: Broker) -> None:
+    await broker.publish("route", messages(1))
+    async with broker.consume("route") as claims:
+        (claim,) = await claimed(claims, 1)
+        await claim.ack()
+
+        with pytest.raises(ClaimLost):
+            await claim.ack()
+
+
+async def test_a_claim_is_lost_with_its_consumer(broker: Broker) -> None:
+    await broker.publish("route", messages(1))
+    async with broker.consume("route") as claims:
+        (claim,) = await claimed(claims, 1)
+
+    with pytest.raises(ClaimLost):
+        await claim.ack()
+    assert await broker.waiting("route") == 1
+
+
+async def test_a_rejected_message_is_set_aside(broker: Broker) -> None:
+    await broker.publish("route", messages(1, 2))
+    async with broker.consume("route") as claims:
+        (claim,) = await claimed(claims, 1)
+        await claim.reject()
+
+    assert await taken(broker, 1) == messages(2)
+    assert await broker.dead("route") == 1
+
+
+async def test_a_rejected_message_stays_aside_after_a_restart(storage: Storage) -> None:
+    async with storage() as broker:
+        await broker.declare("route")
+        await broker.publish("route", messages(1))
+        async with broker.consume("route") as claims:
+            (claim,) = await claimed(claims, 1)
+            await claim.reject()
+
+    async with storage() as broker:
+        await broker.declare("route")
+        assert await broker.dead("route") == 1
+        assert await broker.waiting("route") == 0
+
+
+async def test_no_more_is_claimed_than_prefetch_allows(broker: Broker) -> None:
+    await broker.publish("route", messages(1, 2, 3))
+
+    async with broker.consume("route", prefetch=2) as claims:
+        first, _ = await claimed(claims, 2)
+        third = asyncio.ensure_future(anext(claims))
+        assert await broker.waiting("route") == 3
+        assert not third.done()
+
+        await first.ack()
+        async with asyncio.timeout(SOON):
+            assert (await third).message == message(3)
+
+
+async def test_claimed_messages_still_count_as_waiting(broker: Broker) -> None:
+    await broker.publish("route", messages(1, 2))
+
+    async with broker.consume("route") as claims:
+        (claim,) = await claimed(claims, 1)
+        assert await broker.waiting("route") == 2
+        await claim.ack()
+        assert await broker.waiting("route") == 1
+
+
+async def test_declaring_again_keeps_what_is_there(broker: Broker) -> None:
+    await broker.publish("route", messages(1))
+
+    await broker.declare("route")
+
+    assert await broker.waiting("route") == 1
+
+
+async def test_an_unknown_queue_is_an_error(broker: Broker) -> None:
+    with pytest.raises(UnknownQueue):
+        await broker.publish("nowhere", messages(1))
+    with pytest.raises(UnknownQueue):
+        async with broker.consume("nowhere"):
+            pass
+    with pytest.raises(UnknownQueue):
+        await broker.waiting("nowhere")
+    with pytest.raises(UnknownQueue):
+        await broker.dead("nowhere")
+
+
+async def test_everyone_who_publishes_at_once_is_heard(broker: Broker) -> None:
+    async with asyncio.TaskGroup() as group:
+        for number in range(300):
+            group.create_task(broker.publish("route", messages(number)))
+
+    assert sorted(await taken(broker, 300), key=lambda found: found.id) == messages(
+        *range(300)
+    )
