@@ -1,0 +1,294 @@
+"""Settings: one frozen object, read once.
+
+Sources, the later ones win: defaults, `gateway.toml` in the data directory, the
+environment (`GATEWAY_…`), what the command line says. An unknown name is an error,
+never ignored. No secret stands in a setting. `docs/settings.md` is made from this
+file.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+FILE: Final = "gateway.toml"
+PREFIX: Final = "GATEWAY_"
+
+_NOT_SETTINGS: Final = ("GATEWAY_STOP_AT", "GATEWAY_SOAK")
+_NOT_SETTINGS_PREFIX: Final = "GATEWAY_TEST_"
+_PORTS: Final = range(65536)
+_MIB: Final = 1024 * 1024
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The operator's move; `remedy` says which."""
+
+    code: ClassVar[str] = "settings-wrong"
+    temporary: ClassVar[bool] = False
+
+    def __init__(self, name: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{name}: {problem}. {remedy}")
+        self.name = name
+        self.problem = problem
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the hub listens."""
+
+    host: str
+    port: int
+    """0 asks the system for a free one."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `HOST:PORT` or `[IPV6]:PORT`; raises `ValueError`."""
+        host, colon, port = text.strip().rpartition(":")
+        bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        well_formed = colon and bare and (":" not in bare or bare != host)
+        if not (well_formed and port.isascii() and port.isdigit()):
+            raise ValueError("write HOST:PORT, like 127.0.0.1:8470")
+        if int(port) not in _PORTS:
+            raise ValueError("a port is a number up to 65535")
+        return cls(bare, int(port))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only programs on this machine can reach it."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def _address(value: object) -> Address:
+    return value if isinstance(value, Address) else Address.parse(str(value))
+
+
+# pydantic-settings would read the variable of a dataclass as JSON.
+_Listen = Annotated[Address, NoDecode, BeforeValidator(_address)]
+
+
+class Settings(BaseSettings):
+    """The hub's settings; never changed once read."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+    )
+
+    data: Path = Path("var")
+    """The data directory: database, vault, queues, keys, `gateway.toml`.
+    Given by `--data` or `GATEWAY_DATA`, never in the file itself."""
+
+    listen: _Listen = Address("127.0.0.1", 8470)
+    """Where the hub listens: `HOST:PORT`; port 0 takes a free one.
+    A hub made by `init --demo` listens on loopback addresses only."""
+
+    database_url: str = "sqlite:hub.db"
+    """Where letters are kept: `sqlite:FILE`, relative to the data directory.
+    Reserved for production: other databases come later and are refused today."""
+
+    broker_url: str = "embedded:queues.db"
+    """Where messages between runners wait: `embedded:FILE`, as above.
+    Reserved for production: other brokers come later and are refused today."""
+
+    body_limit: int = Field(default=64 * _MIB, ge=64 * 1024, le=1024 * _MIB)
+    """Bytes of the largest request that is read.
+    Raise it where offices send larger files; a letter takes some three times its
+    size in memory while it is read."""
+
+    bodies_limit: int = Field(default=256 * _MIB, ge=64 * 1024)
+    """Bytes of all requests that are read at the same time, at least `body_limit`.
+    Further requests wait for room. Lower it on a machine with little memory."""
+
+    thread_threshold: int = Field(default=4 * _MIB, ge=0)
+    """Bytes from which a request is worked on in a thread instead of in place.
+    Lower it where small requests wait for large ones."""
+
+    threads: int = Field(default=2, ge=1, le=64)
+    """Threads for large requests. As many as the machine has processors."""
+
+    poll_wait: float = Field(default=1.0, ge=0, le=2)
+    """Seconds a poll waits for what is already on its way to its inbox.
+    0 answers at once: a client that sends and polls in one breath then sees its
+    letter at its next poll."""
+
+    read_seconds: float = Field(default=90.0, gt=0, le=600)
+    """Seconds in which a request must have come in whole. Raise it for slow lines;
+    old clients give up after 100."""
+
+    drain_seconds: float = Field(default=10.0, ge=0, le=600)
+    """Seconds that running requests have to end when the hub stops."""
+
+    log_format: Literal["auto", "text", "json"] = "auto"
+    """How events are written to standard error: `text` for people, `json` one object
+    per line, `auto` chooses by whether it is a terminal."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important events that are written."""
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file of `database_url`."""
+        return self.data / urlsplit(self.database_url).path
+
+    @property
+    def broker_file(self) -> Path:
+        """The file of the embedded broker of `broker_url`."""
+        return self.data / urlsplit(self.broker_url).path
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the file of the data directory that was given, and no other file."""
+        del dotenv_settings, file_secret_settings
+        if not isinstance(init_settings, InitSettingsSource):
+            raise TypeError(type(init_settings))
+        file = Path(init_settings.init_kwargs["data"]) / FILE
+        toml = TomlConfigSettingsSource(settings_cls, file)
+        return init_settings, env_settings, toml
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """A setting as it is in force."""
+
+    name: str
+    value: str
+    source: str
+    """`default`, `gateway.toml`, the environment variable, or `command line`."""
+
+
+def load(data: Path, **flags: object) -> Settings:
+    """Read the settings of a data directory; `flags` come from the command line.
+
+    Flags that are None were not given. Raises `SettingsError`.
+    """
+    _no_unknown_variables()
+    file = _file(data)
+    _no_unknown_keys(file)
+    given: dict[str, Any] = {k: v for k, v in flags.items() if v is not None}
+    try:
+        settings = Settings(**given, data=data)
+    except ValidationError as error:
+        raise _explained(error.errors()[0], {*given, "data"}, file) from error
+    _engines_exist(settings)
+    if settings.bodies_limit < settings.body_limit:
+        raise SettingsError(
+            "bodies_limit",
+            f"{settings.bodies_limit} is less than body_limit, {settings.body_limit}",
+            "Raise it, or lower body_limit",
+        )
+    return settings
+
+
+def effective(settings: Settings, **flags: object) -> list[Effective]:
+    """Return every setting with its value and where it comes from."""
+    given = {name for name, value in flags.items() if value is not None} | {"data"}
+    file = _file(settings.data)
+    return [
+        Effective(name, str(getattr(settings, name)), _source(name, given, file))
+        for name in Settings.model_fields
+    ]
+
+
+def _source(name: str, given: set[str], file: Mapping[str, object]) -> str:
+    if name in given:
+        return "command line"
+    if os.environ.get(_variable(name)):
+        return _variable(name)
+    return FILE if name in file else "default"
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _file(data: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((data / FILE).read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(FILE, f"cannot be read: {error}", "Mend the file") from (
+            error
+        )
+
+
+def _no_unknown_keys(file: Mapping[str, object]) -> None:
+    if "data" in file:
+        problem = "the file lies in the data directory and cannot name it"
+        raise SettingsError("data", problem, "Use --data or GATEWAY_DATA")
+    for key in file:
+        if key not in Settings.model_fields:
+            raise _unknown(f"{FILE}: {key}", key, list(Settings.model_fields))
+
+
+def _no_unknown_variables() -> None:
+    known = [_variable(name) for name in Settings.model_fields]
+    for name in os.environ:
+        exempt = name in _NOT_SETTINGS or name.startswith(_NOT_SETTINGS_PREFIX)
+        if name.startswith(PREFIX) and name not in known and not exempt:
+            raise _unknown(name, name, known)
+
+
+def _unknown(name: str, wrong: str, known: list[str]) -> SettingsError:
+    near = difflib.get_close_matches(wrong, known, n=1)
+    remedy = f"Did you mean {near[0]}?" if near else "See docs/settings.md"
+    return SettingsError(name, "there is no such setting", remedy)
+
+
+def _explained(
+    detail: ErrorDetails, given: set[str], file: Mapping[str, object]
+) -> SettingsError:
+    name = str(detail["loc"][0]) if detail["loc"] else "settings"
+    source = _source(name, given, file)
+    place = name if source == "command line" else f"{name} ({source})"
+    problem = detail["msg"].removeprefix("Value error, ")
+    return SettingsError(place, problem, "See docs/settings.md")
+
+
+def _engines_exist(settings: Settings) -> None:
+    for name, scheme in (("database_url", "sqlite"), ("broker_url", "embedded")):
+        parts = urlsplit(getattr(settings, name))
+        if parts.scheme != scheme:
+            problem = (
+                f"this version knows {scheme!r} only; production engines come later"
+            )
+            raise SettingsError(name, problem, f"Leave it out, or use {scheme}:FILE")
+        if parts.netloc or parts.query or not parts.path:
+            problem = f"write {scheme}:FILE"
+            raise SettingsError(name, problem, "The file is relative to the data")
