@@ -57,7 +57,9 @@ class Broker(Protocol):
     ) -> AbstractAsyncContextManager[AsyncIterator[Claim]]:
         """Claim messages, at most `prefetch` unacknowledged at a time.
 
-        Leaving the context returns what was claimed and not settled, in order.
+        The iterator waits and has no end; it raises `BrokerUnavailable` where the
+        connection is lost. Leaving the context returns what was claimed and not
+        settled, in order.
         """
 
     async def declare(self, queue: str) -> None:
