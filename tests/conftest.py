@@ -1,4 +1,4 @@
-"""Marks, and the fixtures that any test may ask for: clock, ids, pki."""
+"""Marks, and the fixtures that any test may ask for: clock and ids."""
 
 import os
 import shutil

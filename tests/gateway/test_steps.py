@@ -1,4 +1,8 @@
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +65,29 @@ def test_nothing_happens_where_nothing_is_asked(ends: list[str]) -> None:
         passed(step)
 
     assert ends == []
+
+
+def test_the_process_is_killed_and_says_no_farewell() -> None:
+    program = """
+import atexit
+from gateway.steps import arm, passed
+arm(demo=True)
+atexit.register(print, "farewell", flush=True)
+passed("look:before-answer")
+print("once", flush=True)
+passed("look:before-answer")
+print("twice", flush=True)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, VARIABLE: "look:before-answer#2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == -signal.SIGKILL
+    assert ended.stdout == "once\n"
 
 
 @pytest.mark.parametrize(
