@@ -206,6 +206,35 @@ async def test_a_locked_file_is_time_s_move(path: Path) -> None:
         assert await broker.waiting("route") == 1
 
 
+async def test_a_group_that_fails_is_undone_whole(path: Path) -> None:
+    def wrong(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO nowhere VALUES (1)")
+
+    async with EmbeddedBroker.open(path) as broker:
+        await broker.declare("route")
+        alone, in_group, culprit = await asyncio.gather(
+            broker.publish("route", [message(1)]),
+            broker.publish("route", [message(2)]),
+            broker._writer.run(wrong),
+            return_exceptions=True,
+        )
+
+        assert alone is None
+        assert isinstance(in_group, BrokerUnavailable)
+        assert isinstance(culprit, BrokerUnavailable)
+        assert isinstance(culprit.__cause__, sqlite3.OperationalError)
+        assert await broker.waiting("route") == 1
+
+
+async def test_a_mistake_of_ours_is_not_called_unavailable(path: Path) -> None:
+    def wrong(_: sqlite3.Connection) -> None:
+        raise KeyError
+
+    async with EmbeddedBroker.open(path) as broker:
+        with pytest.raises(KeyError):
+            await broker._writer.run(wrong)
+
+
 async def test_an_acknowledgement_that_failed_brings_the_message_again(
     path: Path,
 ) -> None:
