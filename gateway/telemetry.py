@@ -101,20 +101,20 @@ EVENTS: Final[Mapping[str, Event]] = {
     ),
     "promise published": _event(
         "debug",
-        "The broker holds the messages of due promises durably.",
-        "promise consignment stage queue count",
+        "The broker holds the message of a promise durably.",
+        "promise consignment stage",
         "promises_published_total",
     ),
     "message set aside": _event(
         "error",
         "A runner cannot handle a message; it lies in the dead queue of its stage.",
-        "runner message stage queue code detail",
+        "runner queue message code",
         "messages_set_aside_total",
     ),
     "runner waiting": _event(
         "warning",
         "A runner met a temporary error and waits before it tries again.",
-        "runner message stage queue code detail attempt seconds",
+        "runner code detail attempt seconds",
         "runner_waits_total",
     ),
     "request refused": _event(
@@ -126,7 +126,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "access denied": _event(
         "warning",
         "A caller was not let in, whether the organization exists or not.",
-        "code peer",
+        "code detail peer",
         "accesses_denied_total",
     ),
     "request repeated": _event(

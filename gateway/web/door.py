@@ -1,0 +1,178 @@
+"""One envelope in, one answer out.
+
+No client of the field understands a SOAP fault, an HTTP error or a missing answer:
+whatever bytes come, they get HTTP 200 with an answer or an ErrorDetail. The one
+exception is who may not be here at all (403).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from aiohttp import web
+
+from envelopes import answers
+from envelopes.decoder import decode
+from envelopes.envelope import Envelope
+from envelopes.letter import OrganizationCode
+from envelopes.requests import DeleteEntry, Poll, SendLetter, SendNotifier
+from gateway.domain.errors import SenderUnknown
+from gateway.telemetry import context, emit
+from gateway.web.access import let_in
+from gateway.web.answers import ErrorAnswer, answer_to
+from gateway.web.limits import Limits, Room, announced, read_body
+from gateway.workflow.collect import confirm, look
+from gateway.workflow.notice import take_notice
+from gateway.workflow.receive import receive
+from gateway.workflow.work import Work
+from schemas.limits import Limits as EnvelopeLimits
+
+PATH: Final = "/ecms/{organization}/ecms-ws01/service2"
+
+Seen = Callable[[OrganizationCode, datetime], None]
+"""Notes that an endpoint was seen; must cost nothing."""
+
+_PAUSES: Final = (0.0, 0.05, 0.25)
+"""Seconds before each further try of a verb whose storage was busy."""
+
+_CONTENT_TYPE: Final = "text/xml;charset=UTF-8"
+_MESSAGE_ID_LENGTH: Final = 64
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request came: what its error answer needs."""
+
+    size: int = 0
+    envelope: Envelope | None = None
+
+
+class Door:
+    """Answers what comes to an organization's address."""
+
+    __slots__ = ("_demo", "_envelope_limits", "_limits", "_room", "_seen", "_work")
+
+    def __init__(
+        self, work: Work, *, demo: bool, limits: Limits, room: Room, seen: Seen
+    ) -> None:
+        self._work = work
+        self._demo = demo
+        self._limits = limits
+        self._envelope_limits = EnvelopeLimits(body=limits.body)
+        self._room = room
+        self._seen = seen
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer a request; never raises but for an end of the whole hub."""
+        progress = _Progress()
+        with context(organization=_printable(request.match_info["organization"])):
+            try:
+                return _response(200, await self._answer(request, progress))
+            except Exception as error:  # noqa: BLE001 - a peer gets no traceback
+                return self._refused(error, request, progress)
+
+    async def _answer(self, request: web.Request, progress: _Progress) -> bytes:
+        let_in(_peer(request), request.headers, demo=self._demo)
+        expected = announced(request, self._limits)
+        async with self._room.of(expected, self._limits.seconds):
+            body = await read_body(request, self._limits)
+            progress.size = len(body)
+            read = partial(decode, body, self._envelope_limits)
+            envelope = await self._work.bench.run(len(body), read)
+            progress.envelope = envelope
+            with context(message_id=_printable(envelope.message_id.text)):
+                door = await self._organization(request)
+                return await self._patiently(
+                    partial(self._do, door, envelope), envelope.operation.name.lower()
+                )
+
+    async def _organization(self, request: web.Request) -> OrganizationCode:
+        """Return whose door it is, once it is known where its answer must stand."""
+        written = request.match_info["organization"]
+        try:
+            code = OrganizationCode.parse(written)
+        except ValueError as error:
+            raise SenderUnknown(_printable(written)) from error
+        if await self._work.store.organization(code) is None:
+            raise SenderUnknown(code.text)
+        self._seen(code, self._work.clock.now())
+        return code
+
+    async def _patiently(
+        self, verb: Callable[[], Awaitable[bytes]], operation: str
+    ) -> bytes:
+        """Run a verb; from its beginning again where storage was busy."""
+        for attempt, seconds in enumerate(_PAUSES, start=1):
+            try:
+                return await verb()
+            except Exception as error:
+                if not getattr(error, "temporary", False):
+                    raise
+                emit(
+                    "request repeated",
+                    code=getattr(error, "code", ""),
+                    detail=getattr(error, "detail", ""),
+                    attempt=attempt,
+                    operation=operation,
+                )
+            await asyncio.sleep(seconds)
+        return await verb()
+
+    async def _do(self, door: OrganizationCode, envelope: Envelope) -> bytes:
+        """Dispatch to the verbs."""
+        match envelope.request:
+            case SendLetter(document):
+                custody = await receive(self._work, door, document)
+                return answers.letter_taken(custody.process_id, custody.accepted_at)
+            case SendNotifier(notifier):
+                taken = await take_notice(self._work, door, notifier, to=envelope.to)
+                return answers.notifier_taken(taken.process_id, taken.at, taken.copy)
+            case Poll():
+                return await self._head(door)
+            case DeleteEntry(process_id):
+                at = await confirm(self._work, door, process_id)
+                return answers.entry_deleted(process_id, at)
+
+    async def _head(self, door: OrganizationCode) -> bytes:
+        shown = await look(self._work, door)
+        if shown is None:
+            return answers.inbox_empty()
+        if shown.copy is not None:
+            return answers.inbox_notifier(shown.process_id, shown.at, shown.copy)
+        document = shown.document or b""
+        return answers.inbox_letter(shown.process_id, shown.at, document)
+
+    def _refused(
+        self, error: Exception, request: web.Request, progress: _Progress
+    ) -> web.Response:
+        envelope = progress.envelope
+        answer: ErrorAnswer = answer_to(
+            error,
+            envelope.operation if envelope else None,
+            self._work.ids.new,
+            peer=_peer(request) or "",
+            size=progress.size,
+        )
+        response = _response(answer.status, answer.body)
+        if answer.closes or not request.content.is_eof():
+            response.force_close()
+        return response
+
+
+def _response(status: int, body: bytes) -> web.Response:
+    return web.Response(
+        status=status, body=body, headers={"Content-Type": _CONTENT_TYPE}
+    )
+
+
+def _peer(request: web.Request) -> str | None:
+    """Return the address of the connection itself, whatever headers say."""
+    name = request.transport.get_extra_info("peername") if request.transport else None
+    return name[0] if isinstance(name, tuple) else None
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())[:_MESSAGE_ID_LENGTH]

@@ -1,0 +1,102 @@
+"""How much is read of a request, how long, and how many at once.
+
+Counted are the bytes after decompression: a small compressed body can be a large one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from envelopes.errors import LimitExceeded, MalformedEnvelope
+from gateway.web.errors import TemporarilyUnavailable
+
+_DRAINED: Final = 2
+"""Times the limit: what is read and dropped of a body that is too large.
+
+An old client reads no answer before it has sent everything (docs/protocol/ecms.md,
+I1), so a body just over the limit is let in to be told so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost."""
+
+    body: int
+    """Bytes."""
+    seconds: float
+    """For the whole body to come in, waiting for room included."""
+
+
+class Room:
+    """The bytes of all requests that are being read and worked on."""
+
+    __slots__ = ("_changed", "_free")
+
+    def __init__(self, size: int) -> None:
+        """Take the bytes of all together."""
+        self._free = size
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def of(self, size: int, seconds: float) -> AsyncIterator[None]:
+        """Hold room for `size` bytes; raises `TemporarilyUnavailable` after a while."""
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: self._free >= size)
+                self._free -= size
+        except TimeoutError as error:
+            raise TemporarilyUnavailable(detail="no room for its bytes") from error
+        try:
+            yield
+        finally:
+            self._free += size
+            async with self._changed:
+                self._changed.notify_all()
+
+
+def announced(request: web.Request, limits: Limits) -> int:
+    """Return how many bytes a request may turn out to be.
+
+    The Content-Length where that is what it is: compressed or chunked ones may be
+    anything up to the limit.
+    """
+    plain = "Content-Encoding" not in request.headers
+    if plain and request.content_length is not None:
+        return min(request.content_length, limits.body)
+    return limits.body
+
+
+async def read_body(request: web.Request, limits: Limits) -> bytes:
+    """Read the body of a request.
+
+    Raises `LimitExceeded` where it is too large or comes too slowly,
+    `MalformedEnvelope` where it ends before its end.
+    """
+    try:
+        async with asyncio.timeout(limits.seconds):
+            return await _read(request, limits.body)
+    except TimeoutError as error:
+        raise LimitExceeded(f"{limits.seconds:g} s") from error
+    except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
+        raise MalformedEnvelope(detail=f"body broken off: {error!r}") from error
+
+
+async def _read(request: web.Request, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+        if size > _DRAINED * limit:
+            break
+    if size > limit:
+        raise LimitExceeded(f"{limit} bytes")
+    return b"".join(chunks)
