@@ -83,18 +83,29 @@ class StoredVault:
         envelope = result.mappings().one_or_none()
         if envelope is None:
             raise VaultDamaged(detail=f"no envelope {digest}")
+        return await self.restore(dict(envelope))
+
+    async def restore(self, envelope: Mapping[str, Any]) -> bytes:
+        """Return the whole that a row of `envelope` stands for, as `read` does."""
+        whole = await self.assemble(envelope)
+        digest = await in_hop(len(whole), hashlib.sha256(whole).hexdigest)
+        if digest != envelope["digest"]:
+            raise VaultDamaged(detail=f"it is not as it was kept: {digest}")
+        return whole
+
+    async def assemble(self, envelope: Mapping[str, Any]) -> bytes:
+        """Put an envelope together without asking whether it is the right one.
+
+        Raises `VaultDamaged` where parts of it are not there.
+        """
         cuts = read_cuts(envelope["cuts"])
         files = await self._file_rows({cut.digest for cut in cuts})
-
-        def assemble() -> bytes:
-            whole = put_together(
+        return await in_hop(
+            envelope["size"],
+            lambda: put_together(
                 envelope["skeleton"], cuts, lambda name: self.body(files.get(name, {}))
-            )
-            if hashlib.sha256(whole).hexdigest() != digest:
-                raise VaultDamaged(detail=f"envelope {digest} is not as it was kept")
-            return whole
-
-        return await _in_hop(envelope["size"], assemble)
+            ),
+        )
 
     def body(self, file: Mapping[str, Any]) -> bytes:
         """Return the bytes that a row of `file` stands for; blocks while it reads.
@@ -125,7 +136,7 @@ class StoredVault:
         row = {"digest": digest, "size": len(body), "body": body}
         if len(body) <= IN_ROW:
             return {**row, "segment": None, "start": None}
-        place = await _in_hop(len(body), lambda: self.segments.append(body))
+        place = await in_hop(len(body), lambda: self.segments.append(body))
         return {**row, "body": None, "segment": place.segment, "start": place.start}
 
     async def _file_rows(self, digests: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -147,6 +158,6 @@ def read_cuts(written: str) -> tuple[Cut, ...]:
         raise VaultDamaged(detail=f"cuts cannot be read: {written[:80]}") from error
 
 
-async def _in_hop(size: int, work: Callable[[], T]) -> T:
+async def in_hop(size: int, work: Callable[[], T]) -> T:
     """Do it at once where it is little, in a worker thread where it would delay."""
     return work() if size <= INLINE else await asyncio.to_thread(work)

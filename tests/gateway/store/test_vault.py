@@ -1,0 +1,212 @@
+import asyncio
+import hashlib
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from envelopes.letter import Attachment
+from envelopes.parts import take_apart
+from gateway.store.errors import StoreUnavailable, VaultDamaged
+from gateway.store.segments import Place, Segments
+from gateway.store.sqlite import SqliteConnection
+from gateway.store.tables import Row
+from gateway.store.vault import IN_ROW, StoredVault
+from tests.letters import a_letter, as_wire
+
+SMALL = random.Random(1).randbytes(IN_ROW)
+LARGE = random.Random(2).randbytes(IN_ROW + 1)
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def an_envelope(*files: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """Return an envelope that carries these files, and the files by digest."""
+    main, *rest = (Attachment("application/pdf", file) for file in files)
+    wire = as_wire(a_letter(main=main, attachments=tuple(rest)))
+    return wire, {digest_of(file): file for file in files}
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[SqliteConnection]:
+    engine = create_engine(f"sqlite:///{tmp_path}/hub.sqlite")
+    Row.metadata.create_all(engine)
+    with engine.connect() as connection:
+        yield SqliteConnection(connection)
+    engine.dispose()
+
+
+@pytest.fixture
+def segments(tmp_path: Path) -> Iterator[Segments]:
+    segments = Segments(tmp_path / "vault" / "segments")
+    yield segments
+    segments.close()
+
+
+@pytest.fixture
+def vault(connection: SqliteConnection, segments: Segments) -> StoredVault:
+    return StoredVault(connection, segments)
+
+
+async def rows(vault: StoredVault, statement: str) -> list[tuple[object, ...]]:
+    result = await vault.connection.execute(text(statement))
+    return [tuple(row) for row in result.all()]
+
+
+@pytest.mark.parametrize("files", [(SMALL,), (LARGE,), (LARGE, SMALL, LARGE, b"x")])
+async def test_an_envelope_comes_back_byte_for_byte(
+    vault: StoredVault, files: tuple[bytes, ...]
+) -> None:
+    wire, by_digest = an_envelope(*files)
+    await vault.keep(take_apart(wire, by_digest))
+
+    assert await vault.read(digest_of(wire)) == wire
+
+
+async def test_small_files_lie_in_their_row_and_large_ones_in_a_segment(
+    vault: StoredVault, segments: Segments
+) -> None:
+    wire, files = an_envelope(SMALL, LARGE)
+    await vault.keep(take_apart(wire, files))
+
+    stored = await rows(vault, "SELECT digest, length(body), segment, start FROM file")
+
+    assert sorted(stored) == sorted(
+        [
+            (digest_of(SMALL), len(SMALL), None, None),
+            (digest_of(LARGE), None, 1, 0),
+        ]
+    )
+    assert (segments.directory / "000001").read_bytes() == LARGE
+
+
+async def test_a_circular_keeps_its_files_once(
+    vault: StoredVault, segments: Segments
+) -> None:
+    for number in range(5):
+        main = Attachment("application/pdf", LARGE)
+        wire = as_wire(a_letter(description=str(number), main=main, attachments=()))
+        await vault.keep(take_apart(wire, {digest_of(LARGE): LARGE}))
+
+    assert await rows(vault, "SELECT count(*) FROM file") == [(1,)]
+    [(skeletons,)] = await rows(vault, "SELECT max(length(skeleton)) FROM envelope")
+    assert isinstance(skeletons, int)
+    assert skeletons < 8192
+    assert (segments.directory / "000001").stat().st_size == len(LARGE)
+
+
+async def test_keeping_again_changes_nothing(vault: StoredVault) -> None:
+    wire, files = an_envelope(LARGE)
+    await vault.keep(take_apart(wire, files))
+    before = await rows(vault, "SELECT * FROM file, envelope")
+
+    await vault.keep(take_apart(wire, files))
+
+    assert await rows(vault, "SELECT * FROM file, envelope") == before
+
+
+async def test_what_was_rolled_back_is_written_again(
+    connection: SqliteConnection, vault: StoredVault
+) -> None:
+    wire, files = an_envelope(LARGE)
+    await vault.keep(take_apart(wire, files))
+    connection._connection.rollback()
+
+    await vault.keep(take_apart(wire, files))
+
+    assert await vault.read(digest_of(wire)) == wire
+    assert await rows(vault, "SELECT start FROM file") == [(len(LARGE),)]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE file SET body = zeroblob(size)",
+        "UPDATE file SET body = NULL",
+        "DELETE FROM file",
+        "UPDATE envelope SET skeleton = substr(skeleton, 2)",
+        "UPDATE envelope SET cuts = ''",
+        "UPDATE envelope SET cuts = 'x'",
+        "DELETE FROM envelope",
+    ],
+)
+async def test_a_damaged_row_is_not_read(vault: StoredVault, damage: str) -> None:
+    wire, files = an_envelope(SMALL)
+    await vault.keep(take_apart(wire, files))
+    await vault.connection.execute(text(damage))
+
+    with pytest.raises(VaultDamaged):
+        await vault.read(digest_of(wire))
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
+async def test_a_damaged_segment_is_not_read(
+    vault: StoredVault, segments: Segments, damage: str
+) -> None:
+    wire, files = an_envelope(LARGE)
+    await vault.keep(take_apart(wire, files))
+    path = segments.directory / "000001"
+    if damage == "flip":
+        path.write_bytes(LARGE[:100] + bytes([LARGE[100] ^ 1]) + LARGE[101:])
+    elif damage == "truncate":
+        path.write_bytes(LARGE[:-1])
+    else:
+        path.unlink()
+
+    with pytest.raises(VaultDamaged) as caught:
+        await vault.read(digest_of(wire))
+    assert not caught.value.temporary
+
+
+async def test_a_large_envelope_is_read_in_a_thread_and_whole(
+    vault: StoredVault,
+) -> None:
+    wire, files = an_envelope(random.Random(3).randbytes(4 * 1024 * 1024))
+    await vault.keep(take_apart(wire, files))
+
+    first, second = await asyncio.gather(
+        vault.read(digest_of(wire)), vault.read(digest_of(wire))
+    )
+
+    assert first == second == wire
+
+
+def test_a_full_segment_is_followed_by_another(tmp_path: Path) -> None:
+    segments = Segments(tmp_path, roll_at=10)
+    places = [segments.append(body) for body in (b"12345", b"67890", b"next")]
+    segments.sync()
+
+    assert places == [Place(1, 0), Place(1, 5), Place(2, 0)]
+    assert segments.read(places[1], 5) == b"67890"
+    assert segments.read(places[2], 4) == b"next"
+    segments.close()
+
+
+def test_each_process_writes_segments_of_its_own(tmp_path: Path) -> None:
+    """What a crash left at the end of a segment is never written over."""
+    crashed, other, third = (Segments(tmp_path) for _ in range(3))
+    crashed.append(b"half a bod")
+
+    assert other.append(b"body") == Place(2, 0)
+    assert crashed.append(b"more") == Place(1, 10)
+    assert third.append(b"new") == Place(3, 0)
+    for segments in (crashed, other, third):
+        segments.close()
+
+
+def test_syncing_nothing_makes_nothing(tmp_path: Path) -> None:
+    Segments(tmp_path / "none").sync()
+
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_directory_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    segments = Segments(tmp_path / "file" / "segments")
+
+    with pytest.raises(StoreUnavailable):
+        segments.append(b"body")
