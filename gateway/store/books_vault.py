@@ -1,0 +1,105 @@
+"""Walks the vault: every file is digested again, every envelope has its use."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.types import NULLTYPE
+
+from gateway.store.books_content import name_in
+from gateway.store.books_inspection import AT_ONCE, Inspection
+from gateway.store.books_rows import TABLES, Found, all_raw, raw_column
+from gateway.store.errors import VaultDamaged
+from gateway.store.vault import StoredVault, in_hop
+
+_FILE: Final = TABLES["file"]
+_ENVELOPE: Final = TABLES["envelope"]
+_CONSIGNMENT: Final = TABLES["consignment"]
+
+_UNUSED: Final = (
+    select(raw_column(_ENVELOPE.c.digest))
+    .where(
+        _ENVELOPE.c.digest.not_in(select(_CONSIGNMENT.c.envelope_digest)),
+        _ENVELOPE.c.digest.not_in(
+            select(_CONSIGNMENT.c.delivery_digest).where(
+                _CONSIGNMENT.c.delivery_digest.is_not(None)
+            )
+        ),
+    )
+    .order_by(_ENVELOPE.c.digest)
+)
+
+
+async def check_files(inspection: Inspection) -> None:
+    """Digest every file anew; what is damaged names the letters that have it."""
+    digest = raw_column(_FILE.c.digest)
+    first = all_raw(_FILE).order_by(digest).limit(AT_ONCE)
+    after = first.where(digest > bindparam("after", type_=NULLTYPE))
+    files = await inspection.reader.rows("file", first)
+    while files:
+        used = await _used(inspection, files)
+        for file in files:
+            await _check_file(inspection, file, used)
+        inspection.advance(len(files))
+        last = files[-1].raw["digest"]
+        files = await inspection.reader.rows("file", after, after=last)
+
+
+async def _used(inspection: Inspection, files: Iterable[Found]) -> set[Any]:
+    digests = [file.raw["digest"] for file in files]
+    found = await inspection.reader.pairs("letter_file", "digest", "digest", digests)
+    return {digest for digest, _ in found}
+
+
+async def _check_file(inspection: Inspection, file: Found, used: set[Any]) -> None:
+    digest = str(file.raw["digest"])
+    what, actual = await _state(inspection.contents.vault, file)
+    if what is None and file.raw["digest"] not in used:
+        what = "no letter has this file"
+    if what is not None:
+        names = await inspection.labels.of_file(digest, actual)
+        inspection.of_names(names, "file", f"{digest}: {what}")
+
+
+async def _state(vault: StoredVault, file: Found) -> tuple[str | None, str]:
+    """Say what is wrong with a file, and the digest that it has now."""
+    if file.unreadable:
+        return f"cannot be read: {', '.join(file.unreadable)}", ""
+    columns = file.values
+    in_row = columns["body"] is not None
+    placed = {columns["segment"] is not None, columns["start"] is not None}
+    if placed != {not in_row}:
+        return "lies in its row and elsewhere, or nowhere", str(columns["digest"])
+    try:
+        body, actual = await in_hop(columns["size"], lambda: _digested(vault, columns))
+    except VaultDamaged as error:
+        return error.detail, ""
+    if actual != columns["digest"]:
+        return "is not as it was kept", actual
+    if body != columns["size"]:
+        return "has another size", actual
+    return None, actual
+
+
+def _digested(vault: StoredVault, columns: dict[str, Any]) -> tuple[int, str]:
+    body = vault.body(columns)
+    return len(body), hashlib.sha256(body).hexdigest()
+
+
+async def check_envelopes(inspection: Inspection) -> None:
+    """Find envelopes that no consignment came in and none goes in."""
+    result = await inspection.reader.connection.execute(_UNUSED)
+    for digest in list(result.scalars()):
+        found = await inspection.reader.of("envelope", "digest", [digest])
+        names = await _named(inspection, found[0]) if found else []
+        what = f"{digest}: no consignment came in it or goes in it"
+        inspection.of_names(names, "envelope", what)
+
+
+async def _named(inspection: Inspection, envelope: Found) -> list[str]:
+    """Name the letters of an envelope by what its bytes are, not by its key."""
+    whole = await inspection.contents.as_it_is(envelope)
+    actual = hashlib.sha256(whole).hexdigest()
+    names = await inspection.labels.of_envelope(actual)
+    return names or [name for name in [name_in(whole)] if name]
