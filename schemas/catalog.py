@@ -33,6 +33,11 @@ class Operation(Enum):
         return _ELEMENTS[self][1]
 
     @property
+    def schema_file(self) -> str:
+        """The file in `schemas/xsd` whose root element is the request element."""
+        return _SCHEMAS[self.request_element]
+
+    @property
     def content_element(self) -> str | None:
         """The tag of the request's first child where that tells operations apart."""
         return _CONTENT.get(self)
@@ -49,6 +54,12 @@ _ELEMENTS: Final = {
     Operation.SEND_INVALID_ACCEPT_ID_NOTIFIER: _OUTBOUND,
     Operation.POLL: (names.INBOUND_REQUEST, names.INBOUND_RESPONSE),
     Operation.DELETE_ENTRY: (names.DELETE_REQUEST, names.DELETE_RESPONSE),
+}
+
+_SCHEMAS: Final = {
+    names.OUTBOUND_REQUEST: "outbound.xsd",
+    names.INBOUND_REQUEST: "inbound.xsd",
+    names.DELETE_REQUEST: "delete.xsd",
 }
 
 _CONTENT: Final = {
