@@ -15,7 +15,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from gateway.steps import passed
-from gateway.telemetry import emit
+from gateway.telemetry import context, emit
 from queues.broker import Broker, Claim
 
 Handler = Callable[[UUID], Awaitable[None]]
@@ -177,7 +177,8 @@ class Runner:
     async def _handle(self, claim: Claim) -> None:
         """Handle and settle one message; raises what calls for waiting."""
         passed("runner:claimed")
-        error = await error_of(self._handler(claim.message.id))
+        with context(runner=self.name):
+            error = await error_of(self._handler(claim.message.id))
         if error is None:
             passed("runner:handled")
             await claim.ack()
