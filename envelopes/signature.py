@@ -35,7 +35,6 @@ from envelopes.errors import (
     CertificateUntrusted,
     SchemaViolated,
     SignatureInvalid,
-    SignedPartMissing,
 )
 from envelopes.requests import Document
 from envelopes.trust import (
@@ -113,10 +112,8 @@ def verify(
         certificate = read_certificate(registered.der)
     except ValueError as error:
         raise CertificateUntrusted("ds:X509Certificate", detail=str(error)) from error
-    letter = _verified(document, signature, certificate, at)
-    signed_shape.is_the_letter(letter)
     return SignedPart(
-        tree=letter,
+        tree=_verified(document, signature, certificate, at),
         certificate=registered.fingerprint,
         algorithm=signed_shape.signature_method(signature),
         maker=_MAKER,
@@ -149,6 +146,8 @@ def sign(document: bytes, key: PrivateKey, certificate: bytes) -> bytes:
     """
     if not document.endswith(_END):
         raise ValueError("the document does not end with a ram:GovernmentSignature")
+    if b"<ds:Signature" in document:
+        raise ValueError("the document is signed already")
     facts = read_certificate(certificate)
     if facts.parsed.public_key() != key.public_key():
         raise ValueError("the certificate is not of this key")
@@ -182,9 +181,8 @@ def _verified(
         )
     except _FAILURES as error:
         raise SignatureInvalid("ds:Signature", detail=repr(error)) from error
-    if not isinstance(result, VerifyResult) or result.signed_xml is None:
-        raise SignedPartMissing("ds:Reference")
-    return result.signed_xml
+    signed = result.signed_xml if isinstance(result, VerifyResult) else None
+    return signed_shape.the_letter(signed)
 
 
 def _expected(signature: etree._Element, at: datetime) -> SignatureConfiguration:

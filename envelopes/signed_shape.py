@@ -114,11 +114,19 @@ def signature_method(signature: etree._Element) -> str:
     return _algorithm(signature, "SignedInfo", "SignatureMethod")
 
 
-def is_the_letter(signed: etree._Element) -> None:
-    """Let pass what was signed only where it is the letter (`SignedPartMissing`)."""
-    named = signed.get(names.LETTER_ID_ATTRIBUTE)
-    if (signed.tag, named) != (names.CORRESPONDENCE_LETTER, names.LETTER_ID):
+def the_letter(signed: etree._Element | None) -> etree._Element:
+    """Return what the verifier says is signed, or raise `SignedPartMissing`.
+
+    The protocol's ID attribute is in no namespace; the checks before look for it
+    under any, so that none is missed.
+    """
+    expected = (names.CORRESPONDENCE_LETTER, names.LETTER_ID)
+    if (
+        signed is None
+        or (signed.tag, signed.get(names.LETTER_ID_ATTRIBUTE)) != expected
+    ):
         raise SignedPartMissing("ds:Reference")
+    return signed
 
 
 def _stands_in_its_place(document: Document, signature: etree._Element) -> None:
