@@ -268,6 +268,12 @@ class Store(Protocol):
     async def seen(self, marks: Mapping[OrganizationCode, datetime]) -> None:
         """Keep when endpoints were last seen, all in one transaction."""
 
+    async def facts(self) -> Mapping[str, str]:
+        """Return what is noted about this hub: `made_at`, `demo` (`yes` or `no`)."""
+
+    async def note_facts(self, facts: Mapping[str, str]) -> None:
+        """Note facts about this hub, in place of those with the same names."""
+
 
 class Outbox(Protocol):
     """The promises, as the relay sees them."""

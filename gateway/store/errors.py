@@ -19,21 +19,21 @@ class StoreError(Exception):
         self.detail = detail
 
 
-class StoreUnavailable(StoreError):  # noqa: N818 - design term
+class StoreUnavailable(StoreError):
     """The store cannot be reached or is busy; the whole unit may be run again."""
 
     code = "store-unavailable"
     temporary = True
 
 
-class ConcurrentChange(StoreError):  # noqa: N818 - design term
+class ConcurrentChange(StoreError):
     """What was read has changed meanwhile; the whole unit may be run again."""
 
     code = "concurrent-change"
     temporary = True
 
 
-class VaultDamaged(StoreError):  # noqa: N818 - design term
+class VaultDamaged(StoreError):
     """The vault does not give back what was kept in it."""
 
     code = "vault-damaged"

@@ -94,6 +94,7 @@ class LetterRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("sender", "content_digest"),
         Index("letter_number", "number_key"),
+        Index("letter_newest", "accepted_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -205,6 +206,7 @@ class PromiseRow(Row, table=True):
     __table_args__ = (
         Index(
             "promise_open",
+            "published_at",
             "not_before",
             sqlite_where=text("kept_at IS NULL"),
             postgresql_where=text("kept_at IS NULL"),

@@ -1,0 +1,196 @@
+"""Consignments and their journals."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, insert, select, update
+
+from envelopes.letter import OrganizationCode
+from gateway.domain.admission import day_of
+from gateway.domain.consignment import Consignment, Entry
+from gateway.store import rows
+from gateway.store.connection import Connection
+from gateway.store.errors import ConcurrentChange, StoreError
+from gateway.store.letters import letters_of
+from gateway.store.reading import CONSIGNMENT, JOURNAL, LETTER, Reader
+from gateway.store.rows import Columns
+from gateway.store.seals import with_seal
+
+_OF_LETTER: Final = {f"of_letter_{c.name}": c.name for c in LETTER.columns}
+_WITH_LETTER: Final = select(
+    *CONSIGNMENT.columns,
+    *(LETTER.c[name].label(label) for label, name in _OF_LETTER.items()),
+).join_from(CONSIGNMENT, LETTER, CONSIGNMENT.c.letter_id == LETTER.c.id)
+_BY_ID: Final = _WITH_LETTER.where(CONSIGNMENT.c.id == bindparam("consignment"))
+_BY_NUMBER: Final = _WITH_LETTER.where(
+    CONSIGNMENT.c.sender == bindparam("sender"),
+    CONSIGNMENT.c.receiver == bindparam("receiver"),
+    CONSIGNMENT.c.number_key == bindparam("number_key"),
+    CONSIGNMENT.c.day == bindparam("day"),
+)
+_OLDEST_FIRST: Final = _WITH_LETTER.where(
+    CONSIGNMENT.c.day == bindparam("day")
+).order_by(CONSIGNMENT.c.accepted_at, CONSIGNMENT.c.id)
+_RECEIVED: Final = _OLDEST_FIRST.where(CONSIGNMENT.c.receiver == bindparam("code"))
+_SENT: Final = _OLDEST_FIRST.where(CONSIGNMENT.c.sender == bindparam("code"))
+_ADD: Final = insert(CONSIGNMENT)
+_CHANGEABLE: Final = (
+    "state",
+    "entries",
+    "delivery_digest",
+    "delivery_start",
+    "delivery_stop",
+    "seal",
+)
+_SAVE: Final = (
+    update(CONSIGNMENT)
+    .where(
+        CONSIGNMENT.c.id == bindparam("the_id"),
+        CONSIGNMENT.c.entries == bindparam("entries_before"),
+    )
+    .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
+)
+_WRITE: Final = insert(JOURNAL)
+_LAST_SEAL: Final = select(JOURNAL.c.seal).where(
+    JOURNAL.c.consignment_id == bindparam("consignment"),
+    JOURNAL.c.number == bindparam("number"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConsignments:
+    """Consignments and their journals, in one unit."""
+
+    connection: Connection
+
+    async def add(self, consignment: Consignment) -> None:
+        """Keep a new consignment and its fresh entries."""
+        await self.connection.execute(_ADD, _row(consignment))
+        await self._write(consignment, before="")
+
+    async def save(self, consignment: Consignment) -> None:
+        """Keep its state and delivery, and add its fresh entries to the journal.
+
+        Raises `ConcurrentChange` where it changed since it was read.
+        """
+        read = consignment.entries - len(consignment.fresh)
+        row = _row(consignment)
+        result = await self.connection.execute(
+            _SAVE,
+            {
+                "the_id": consignment.id,
+                "entries_before": read,
+                **{f"new_{name}": row[name] for name in _CHANGEABLE},
+            },
+        )
+        if result.rowcount != 1:
+            raise ConcurrentChange(detail=f"consignment {consignment.id}")
+        await self._write(consignment, before=await self._seal_of(consignment, read))
+
+    async def get(self, consignment: UUID) -> Consignment:
+        """Return a consignment that must be there."""
+        found = await self._read(_BY_ID, consignment=consignment)
+        if not found:
+            raise StoreError(detail=f"no consignment {consignment}")
+        return found[0]
+
+    async def same_number(
+        self,
+        sender: OrganizationCode,
+        receiver: OrganizationCode,
+        key: tuple[str, str],
+    ) -> Consignment | None:
+        """Return the consignment with this normalised number and day, if any."""
+        number_key, day = key
+        found = await self._read(
+            _BY_NUMBER,
+            sender=sender.text,
+            receiver=receiver.text,
+            number_key=number_key,
+            day=day_of(day).isoformat(),
+        )
+        return found[0] if found else None
+
+    async def received_by(
+        self, receiver: OrganizationCode, day: str
+    ) -> Sequence[Consignment]:
+        """Return what a receiver has of letters of this Gregorian day, oldest first."""
+        return await self._read(_RECEIVED, code=receiver.text, day=day)
+
+    async def sent_by(
+        self, sender: OrganizationCode, day: str
+    ) -> Sequence[Consignment]:
+        """Return what a sender sent of letters of this Gregorian day, oldest first."""
+        return await self._read(_SENT, code=sender.text, day=day)
+
+    async def _read(
+        self, statement: Select[*tuple[Any, ...]], **parameters: object
+    ) -> list[Consignment]:
+        found = await Reader(self.connection).fetch(statement, **parameters)
+        letters = await letters_of(
+            self.connection,
+            [{name: row[label] for label, name in _OF_LETTER.items()} for row in found],
+        )
+        return [rows.consignment(row, letters[row["letter_id"]]) for row in found]
+
+    async def _seal_of(self, consignment: Consignment, number: int) -> str:
+        result = await self.connection.execute(
+            _LAST_SEAL, {"consignment": consignment.id, "number": number}
+        )
+        seal: str | None = result.scalar_one_or_none()
+        if seal is None:
+            # Writing on would hide that a line is missing.
+            raise StoreError(detail=f"journal of {consignment.id} lacks {number}")
+        return seal
+
+    async def _write(self, consignment: Consignment, *, before: str) -> None:
+        lines = []
+        for entry in consignment.fresh:
+            line = with_seal("journal", _line(consignment, entry), before)
+            before = line["seal"]
+            lines.append(line)
+        if lines:
+            await self.connection.execute(_WRITE, lines)
+        consignment.fresh.clear()
+
+
+def _row(consignment: Consignment) -> dict[str, Any]:
+    letter_id = consignment.letter.letter_id
+    delivery = consignment.delivery
+    return with_seal(
+        "consignment",
+        {
+            "id": consignment.id,
+            "letter_id": consignment.letter.id,
+            "process_id": consignment.process_id,
+            "sender": consignment.sender.text,
+            "receiver": consignment.receiver.text,
+            "number_key": letter_id.key[0],
+            "day": day_of(letter_id.date).isoformat(),
+            "receiver_name": consignment.receiver_name,
+            "copy_digest": consignment.copy_digest,
+            "envelope_digest": consignment.envelope_digest,
+            "signed": consignment.signed.value,
+            "accepted_at": consignment.accepted_at,
+            "state": consignment.state.value,
+            "entries": consignment.entries,
+            "delivery_digest": delivery.digest if delivery else None,
+            "delivery_start": delivery.start if delivery else None,
+            "delivery_stop": delivery.stop if delivery else None,
+        },
+    )
+
+
+def _line(consignment: Consignment, entry: Entry) -> Columns:
+    return {
+        "consignment_id": consignment.id,
+        "number": entry.number,
+        "at": entry.at,
+        "happening": entry.happening.value,
+        "state": entry.state.value,
+        "actor": entry.actor,
+        "facts": json.dumps(dict(entry.facts), ensure_ascii=False, sort_keys=True),
+    }

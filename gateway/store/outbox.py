@@ -1,0 +1,150 @@
+"""Promises: written in a unit, published by the relay once it has committed."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_, bindparam, insert, or_, select, update
+
+from gateway.domain.promise import Promise
+from gateway.store import rows
+from gateway.store.connection import Connection
+from gateway.store.errors import ConcurrentChange, StoreError
+from gateway.store.reading import Reader
+from gateway.store.rows import Columns
+from gateway.store.seals import with_seal
+from gateway.store.tables import Row
+
+UNKEPT: Final = timedelta(minutes=1)
+"""After this long a promise that was published and not kept is published again."""
+
+_PROMISE: Final = Row.metadata.tables["promise"]
+_ADD: Final = insert(_PROMISE)
+_BY_ID: Final = select(_PROMISE).where(_PROMISE.c.id == bindparam("promise"))
+_KEEP: Final = (
+    update(_PROMISE)
+    .where(_PROMISE.c.id == bindparam("promise"), _PROMISE.c.kept_at.is_(None))
+    .values(kept_at=bindparam("new_kept_at"), seal=bindparam("new_seal"))
+)
+_PUBLISHED: Final = (
+    update(_PROMISE)
+    .where(_PROMISE.c.id == bindparam("promise"))
+    .values(published_at=bindparam("new_published_at"))
+)
+_DUE: Final = (
+    select(_PROMISE)
+    .where(
+        _PROMISE.c.kept_at.is_(None),
+        or_(
+            and_(
+                _PROMISE.c.published_at.is_(None),
+                _PROMISE.c.not_before <= bindparam("now"),
+            ),
+            _PROMISE.c.published_at < bindparam("unkept_since"),
+        ),
+    )
+    .order_by(_PROMISE.c.not_before, _PROMISE.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPromises:
+    """Promises, in one unit."""
+
+    connection: Connection
+    made: Callable[[], None]
+    """Called for each promise: somebody is to be woken when the unit has committed."""
+
+    async def add(self, promise: Promise) -> None:
+        """Have a runner take it up, if and only if this unit commits."""
+        await self.connection.execute(_ADD, _row(promise))
+        self.made()
+
+    async def open(self, promise: UUID) -> Promise | None:
+        """Return a promise that is not kept yet; None for a repeat of a kept one.
+
+        None also for one that this store never made: a queue may be newer than a
+        database that was restored.
+        """
+        row = await self._find(promise)
+        if row is None or row["kept_at"] is not None:
+            return None
+        return rows.promise(row)
+
+    async def keep(self, promise: UUID, at: datetime) -> None:
+        """Note that it is kept."""
+        row = await self._find(promise)
+        if row is None or row["kept_at"] is not None:
+            raise StoreError(detail=f"promise {promise} is not open")
+        seal = with_seal("promise", {**row, "kept_at": at})["seal"]
+        result = await self.connection.execute(
+            _KEEP, {"promise": promise, "new_kept_at": at, "new_seal": seal}
+        )
+        if result.rowcount != 1:
+            raise ConcurrentChange(detail=f"promise {promise}")
+
+    async def _find(self, promise: UUID) -> Columns | None:
+        found = await Reader(self.connection).fetch(_BY_ID, promise=promise)
+        return found[0] if found else None
+
+
+async def due(
+    connection: Connection, now: datetime, *, limit: int
+) -> Sequence[Promise]:
+    """Return promises to publish, oldest first."""
+    found = await Reader(connection).fetch(
+        _DUE, now=now, unkept_since=now - UNKEPT, limit=limit
+    )
+    return [rows.promise(row) for row in found]
+
+
+async def note_published(
+    connection: Connection, promises: Sequence[UUID], at: datetime
+) -> None:
+    """Note that the broker holds promises."""
+    await connection.execute(
+        _PUBLISHED, [{"promise": p, "new_published_at": at} for p in promises]
+    )
+
+
+class Wake:
+    """Lets the relay wait for what units of this process promised."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def up(self) -> None:
+        """A unit that made promises has committed."""
+        self._changed.set()
+
+    def down(self) -> None:
+        """The relay is about to look."""
+        self._changed.clear()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something came since the last look, or in so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+
+def _row(promise: Promise) -> dict[str, Any]:
+    return with_seal(
+        "promise",
+        {
+            "id": promise.id,
+            "stage": promise.stage.value,
+            "consignment_id": promise.consignment,
+            "receipt_id": promise.receipt,
+            "made_at": promise.made_at,
+            "not_before": promise.not_before,
+            "published_at": None,
+            "kept_at": None,
+        },
+    )

@@ -1,0 +1,104 @@
+"""Brings a database to the tables of this version, and says whether it is there.
+
+The migrations travel in the package; no `alembic.ini` is needed. Each runs whole or
+not at all, and each says whether it runs before or after the deploy of the code
+that needs it.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from gateway.store.sqlite import translated
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+_LOCKED: Final = 30.0
+
+
+def url_of(file: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return f"sqlite:///{file.absolute()}"
+
+
+def upgrade(url: str) -> None:
+    """Bring a database to the newest tables; make it where there is none. Blocks.
+
+    Raises `StoreError`; the tables are then as they were.
+    """
+    with _connected(url) as connection:
+        command.upgrade(config(connection), "head")
+
+
+def is_current(url: str) -> bool:
+    """Say whether a database has the tables of this version. Blocks.
+
+    Raises `StoreError` where there is none.
+    """
+    with _connected(url, make=False) as connection:
+        heads = ScriptDirectory.from_config(config(connection)).get_heads()
+        return set(MigrationContext.configure(connection).get_current_heads()) == set(
+            heads
+        )
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration, without a file."""
+    made = Config()
+    made.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    made.set_main_option("path_separator", "os")
+    made.attributes["connection"] = connection
+    return made
+
+
+@contextmanager
+def _connected(url: str, *, make: bool = True) -> Iterator[Connection]:
+    file = Path(url.removeprefix("sqlite:///"))
+    mode = "rwc" if make else "rw"
+    engine = create_engine(
+        f"sqlite:///{file.as_uri()}?mode={mode}&uri=true",
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"timeout": _LOCKED},
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    try:
+        if make:
+            _only_for_the_owner(file)
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise translated(error) from error
+    finally:
+        engine.dispose()
+
+
+def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    del entry
+    if not isinstance(connection, sqlite3.Connection):
+        raise TypeError(type(connection))
+    # The driver would begin late, and commit before each CREATE TABLE.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _only_for_the_owner(file: Path) -> None:
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))

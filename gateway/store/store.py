@@ -1,0 +1,193 @@
+"""The store of one data directory: units of work, views, outbox, cached directory."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+
+from envelopes.letter import OrganizationCode
+from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.promise import Promise
+from gateway.store.connection import Connection
+from gateway.store.directory import StoredDirectory
+from gateway.store.outbox import Wake, due, note_published
+from gateway.store.reading import ORGANIZATION
+from gateway.store.segments import Segments
+from gateway.store.sqlite import SqliteDatabase
+from gateway.store.tables import Row
+from gateway.store.unit import StoredUnit
+from gateway.store.vault import StoredVault
+from gateway.store.views import StoredViews
+
+DATABASE: Final = "hub.db"
+SEGMENTS: Final = Path("vault", "segments")
+
+FRESH: Final = 1.0
+"""Seconds for which an answer of the directory is taken for true."""
+
+T = TypeVar("T")
+
+_HUB: Final = Row.metadata.tables["hub"]
+_FACTS: Final = select(_HUB)
+_FORGET_FACT: Final = delete(_HUB).where(_HUB.c.name == bindparam("fact"))
+_ADD_FACT: Final = insert(_HUB)
+_SEEN: Final = (
+    update(ORGANIZATION)
+    .where(
+        ORGANIZATION.c.code == bindparam("the_code"),
+        or_(
+            ORGANIZATION.c.last_seen_at.is_(None),
+            ORGANIZATION.c.last_seen_at < bindparam("at"),
+        ),
+    )
+    .values(last_seen_at=bindparam("at"))
+)
+
+
+class SqliteStore:
+    """Opens units of work, and answers what needs none."""
+
+    def __init__(
+        self,
+        database: SqliteDatabase,
+        segments: Segments,
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._segments = segments
+        self._wake = Wake()
+        self._directory = StoredDirectory(database.reading)
+        self._organizations: _Cache[Organization] = _Cache(
+            self._directory.find, elapsed
+        )
+        self._certificates: _Cache[Sequence[RegisteredCertificate]] = _Cache(
+            self._directory.certificates, elapsed
+        )
+        self.vault = StoredVault(database.reading, segments)
+        """What is committed, to read."""
+        self.views = StoredViews(database.reading, self.vault)
+        self.outbox = StoredOutbox(self, self._wake)
+
+    def unit(self) -> StoredUnit:
+        """Return a unit that has not begun yet."""
+        return StoredUnit(
+            self._database.turns, self._database.writing, self._segments, self._wake.up
+        )
+
+    @property
+    def reading(self) -> Connection:
+        """A connection that sees what is committed; for `check books`."""
+        return self._database.reading
+
+    async def organization(self, code: OrganizationCode) -> Organization | None:
+        """Return an organization, at most a second behind other processes."""
+        return await self._organizations.find(code)
+
+    async def certificates(
+        self, code: OrganizationCode
+    ) -> Sequence[RegisteredCertificate]:
+        """Return its certificates, at most a second behind other processes."""
+        return await self._certificates.find(code) or ()
+
+    async def seen(self, marks: Mapping[OrganizationCode, datetime]) -> None:
+        """Keep when endpoints were last seen, all in one transaction."""
+        if not marks:
+            return
+        async with self.unit() as unit:
+            await unit.connection.execute(
+                _SEEN,
+                [{"the_code": code.text, "at": at} for code, at in marks.items()],
+            )
+            await unit.commit()
+
+    async def facts(self) -> Mapping[str, str]:
+        """Return what is noted about this hub: `made_at`, `demo` (yes or no)."""
+        result = await self.reading.execute(_FACTS)
+        return {row["name"]: row["value"] for row in result.mappings()}
+
+    async def note_facts(self, facts: Mapping[str, str]) -> None:
+        """Note facts about this hub, in place of what was noted under their names."""
+        async with self.unit() as unit:
+            for name, value in facts.items():
+                await unit.connection.execute(_FORGET_FACT, {"fact": name})
+                await unit.connection.execute(_ADD_FACT, {"name": name, "value": value})
+            await unit.commit()
+
+
+class StoredOutbox:
+    """The promises, as the relay of this process sees them."""
+
+    def __init__(self, store: SqliteStore, wake: Wake) -> None:
+        self._store = store
+        self._wake = wake
+
+    async def due(self, now: datetime, *, limit: int) -> Sequence[Promise]:
+        """Return promises to publish, oldest first."""
+        self._wake.down()
+        return await due(self._store.reading, now, limit=limit)
+
+    async def published(self, promises: Sequence[UUID], at: datetime) -> None:
+        """Note that the broker holds them durably."""
+        if not promises:
+            return
+        async with self._store.unit() as unit:
+            await note_published(unit.connection, promises, at)
+            await unit.commit()
+
+    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109
+        """Return when a promise may have become due, or after `timeout` seconds.
+
+        At once where one was made since the last look at what is due. What other
+        processes promise is seen after the time-out.
+        """
+        await self._wake.wait(timeout)
+
+
+class _Cache(Generic[T]):
+    """Answers that were found, for `FRESH` seconds; what is not there is asked anew."""
+
+    def __init__(
+        self,
+        ask: Callable[[OrganizationCode], Awaitable[T | None]],
+        elapsed: Callable[[], float],
+    ) -> None:
+        self._ask = ask
+        self._elapsed = elapsed
+        self._known: dict[OrganizationCode, tuple[float, T]] = {}
+
+    async def find(self, code: OrganizationCode) -> T | None:
+        """Return what is known of an organization."""
+        now = self._elapsed()
+        known = self._known.get(code)
+        if known is not None and now - known[0] < FRESH:
+            return known[1]
+        answer = await self._ask(code)
+        if answer:
+            self._known[code] = now, answer
+        return answer
+
+
+@asynccontextmanager
+async def open_store(
+    data: Path,
+    *,
+    database: Path | None = None,
+    elapsed: Callable[[], float] = time.monotonic,
+) -> AsyncIterator[SqliteStore]:
+    """Open the store of a data directory, with its tables and vault.
+
+    `database` is the file where it is not `hub.db`. The tables must be there
+    (`gateway.store.schema.upgrade`). Raises `StoreUnavailable`.
+    """
+    segments = Segments(data / SEGMENTS)
+    file = data / DATABASE if database is None else database
+    try:
+        async with SqliteDatabase.open(file, before_commit=segments.sync) as opened:
+            yield SqliteStore(opened, segments, elapsed)
+    finally:
+        segments.close()

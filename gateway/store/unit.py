@@ -1,0 +1,119 @@
+"""One unit of work: the repositories on one turn of the writing connection."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import CursorResult, Executable
+
+from gateway.store.connection import Connection
+from gateway.store.consignments import StoredConsignments
+from gateway.store.directory import StoredDirectory
+from gateway.store.errors import StoreError
+from gateway.store.inboxes import StoredInboxes
+from gateway.store.letters import StoredLetters
+from gateway.store.outbox import StoredPromises
+from gateway.store.receipts import StoredReceipts
+from gateway.store.registers import StoredRegisters
+from gateway.store.segments import Segments
+from gateway.store.turns import Turns
+from gateway.store.vault import StoredVault
+
+
+class UnitConnection:
+    """A connection that is good for one unit, until it ends or something fails."""
+
+    __slots__ = ("_connection", "failure", "is_live")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.is_live = False
+        self.failure: StoreError | None = None
+
+    async def execute(
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> CursorResult[Any]:
+        """Run a statement; after one that failed, none is run any more.
+
+        An error may have made the database undo the whole transaction: what came
+        after it would be durable by itself.
+        """
+        if not self.is_live:
+            raise StoreError(detail="a statement outside its unit")
+        try:
+            return await self._connection.execute(statement, parameters)
+        except StoreError as error:
+            self.failure = error
+            self.is_live = False
+            raise
+        except BaseException:
+            self.is_live = False
+            raise
+
+
+class StoredUnit:
+    """One transaction. Leaving it without `commit` undoes everything."""
+
+    def __init__(
+        self,
+        turns: Turns,
+        connection: Connection,
+        segments: Segments,
+        promised: Callable[[], None],
+    ) -> None:
+        self._turns = turns
+        self._promised = promised
+        self._promises = 0
+        self._has_turn = False
+        self._connection = UnitConnection(connection)
+        self.letters = StoredLetters(self._connection)
+        self.consignments = StoredConsignments(self._connection)
+        self.inboxes = StoredInboxes(self._connection)
+        self.registers = StoredRegisters(self._connection)
+        self.receipts = StoredReceipts(self._connection)
+        self.promises = StoredPromises(self._connection, self._count_promise)
+        self.vault = StoredVault(self._connection, segments)
+        self.directory = StoredDirectory(self._connection)
+
+    @property
+    def connection(self) -> Connection:
+        """For the store's own statements."""
+        return self._connection
+
+    async def __aenter__(self) -> Self:
+        """Begin; waits for its turn. Raises `StoreUnavailable`."""
+        await self._turns.take()
+        self._has_turn = self._connection.is_live = True
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End; undo where `commit` was not called."""
+        del kind, error, trace
+        self._connection.is_live = False
+        if self._has_turn:
+            self._has_turn = False
+            self._turns.undone()
+
+    async def commit(self) -> None:
+        """Return when the change is durable, with the group it fell into.
+
+        Raises a temporary `StoreError` where the group could not be committed: then
+        nothing of it is kept. One that is cancelled meanwhile may have been kept.
+        """
+        if not self._connection.is_live:
+            failure = self._connection.failure or StoreError(detail="the unit is over")
+            raise type(failure)(detail=failure.detail)
+        self._has_turn = self._connection.is_live = False
+        await self._turns.done()
+        if self._promises:
+            self._promised()
+
+    def _count_promise(self) -> None:
+        self._promises += 1
