@@ -1,0 +1,361 @@
+"""The only file that knows which class implements which interface.
+
+`open_hub` is what a command needs: store, clock, identities, signer. `run_hub` adds
+what a server needs: broker, runners and the door. Both open things in order and
+close them in reverse.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from envelopes.letter import OrganizationCode
+from envelopes.trust import read_certificate
+from gateway import steps
+from gateway.arrivals import InProcessArrivals
+from gateway.config import Address, Settings, SettingsError
+from gateway.domain.consignment import Signed
+from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.promise import Stage
+from gateway.identity import Identities, SystemClock
+from gateway.ports import Clock
+from gateway.runners.notifier import notifier
+from gateway.runners.relay import Relay
+from gateway.runners.router import router
+from gateway.runners.sweeper import LastSeen, Sweeper
+from gateway.signing import CERTIFICATE, KEY, KeySigner, new_key_pair
+from gateway.store.schema import is_current, upgrade, url_of
+from gateway.store.store import SqliteStore, open_store
+from gateway.telemetry import emit
+from gateway.web.app import make_app
+from gateway.web.door import Door
+from gateway.web.health import Check, Health
+from gateway.web.limits import Limits, Room
+from gateway.workbench import ThreadBench
+from gateway.workflow.work import Work
+from queues.broker import Broker
+from queues.embedded import EmbeddedBroker
+from registry_sync.snapshot import packaged
+
+SERVE: Final = "serve.json"
+"""In the data directory while the hub listens: process id and address."""
+
+LOCK: Final = "serve.lock"
+MADE_AT: Final = "made_at"
+DEMO: Final = "demo"
+"""Facts about a hub, noted last by `init`: a hub without them is not complete."""
+
+DEMO_KEYS: Final = "demo-keys"
+"""`CODE.key` and `CODE.crt` of each office of a demo hub, so that demo clients can
+sign. Throw-away: they prove nothing to anybody."""
+
+_YES: Final = "yes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """An open hub, as commands use it."""
+
+    settings: Settings
+    store: SqliteStore
+    work: Work
+    demo: bool
+    """Whether it was made by `init --demo`."""
+
+
+async def init(settings: Settings, *, demo: bool, clock: Clock | None = None) -> None:
+    """Make a hub in an empty or missing folder; the facts that complete it come last.
+
+    A demo hub knows the ministry and the 75 provinces, each with a throw-away key
+    of its own under `demo-keys/`. Raises `SettingsError` where the folder is used.
+    """
+    _is_unused(settings.data)
+    now = (clock or SystemClock()).now()
+    _make_folders(settings.data, demo=demo)
+    upgrade(url_of(settings.database_file))
+    pair = new_key_pair("Document exchange gateway", "0", now)
+    pair.write(settings.data / KEY, settings.data / CERTIFICATE)
+    async with open_store(settings.data, database=settings.database_file) as store:
+        if demo:
+            await _enter_demo_offices(store, settings.data / DEMO_KEYS, now)
+        await store.note_facts({MADE_AT: now.isoformat(), DEMO: _YES if demo else "no"})
+
+
+async def _enter_demo_offices(store: SqliteStore, keys: Path, now: datetime) -> None:
+    async with store.unit() as unit:
+        for office in packaged().offices:
+            pair = new_key_pair(office.en_name, office.code.text, now)
+            pair.write(keys / f"{office.code}.key", keys / f"{office.code}.crt")
+            await unit.directory.add(
+                Organization(
+                    code=office.code,
+                    th_name=office.th_name,
+                    en_name=office.en_name,
+                    signing=Signed.HOSTED,
+                    iso_code=office.iso_code,
+                    abbreviation=office.abbreviation,
+                ),
+                [registered(office.code, pair.certificate)],
+                now,
+            )
+        await unit.commit()
+
+
+def registered(
+    organization: OrganizationCode, certificate: bytes
+) -> RegisteredCertificate:
+    """Read a certificate, PEM or DER, as one that speaks for an organization.
+
+    Raises `ValueError`, its text fit for the person who gave it.
+    """
+    found = read_certificate(certificate)
+    return RegisteredCertificate(
+        organization=organization,
+        der=found.der,
+        fingerprint=found.fingerprint,
+        not_before=found.not_before,
+        not_after=found.not_after,
+    )
+
+
+def _make_folders(data: Path, *, demo: bool) -> None:
+    for folder in ("", Path(KEY).parent, *([DEMO_KEYS] if demo else [])):
+        (data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _is_unused(data: Path) -> None:
+    try:
+        used = data.exists() and any(data.iterdir())
+    except OSError as error:
+        raise SettingsError(
+            "data", f"{data} cannot be used: {error.strerror}", "Name a folder"
+        ) from error
+    if used:
+        raise SettingsError(
+            "data", f"{data} is not empty", "Name a folder that is empty or missing"
+        )
+
+
+@asynccontextmanager
+async def open_hub(
+    settings: Settings, *, clock: Clock | None = None
+) -> AsyncIterator[Hub]:
+    """Open the hub of a data directory, beside one that serves it or alone.
+
+    Raises `SettingsError` where there is none.
+    """
+    if not settings.database_file.is_file():
+        raise SettingsError(
+            "data",
+            f"there is no hub in {settings.data}",
+            f"Make one: gateway init --data {settings.data}",
+        )
+    signer = KeySigner.of(settings.data)
+    clock = clock or SystemClock()
+    with ThreadBench(settings.thread_threshold, settings.threads) as bench:
+        async with open_store(settings.data, database=settings.database_file) as store:
+            facts = await store.facts()
+            if MADE_AT not in facts:
+                raise SettingsError(
+                    "data",
+                    f"the hub in {settings.data} was not made to the end",
+                    "Remove the folder and make it again: gateway init",
+                )
+            work = Work(
+                store=store,
+                clock=clock,
+                ids=Identities(clock),
+                signer=signer,
+                arrivals=InProcessArrivals(settings.poll_wait),
+                bench=bench,
+            )
+            demo = facts.get(DEMO) == _YES
+            yield Hub(settings=settings, store=store, work=work, demo=demo)
+
+
+@asynccontextmanager
+async def open_broker(settings: Settings) -> AsyncIterator[Broker]:
+    """Open the broker, with the queue of every stage."""
+    async with EmbeddedBroker.open(settings.broker_file) as broker:
+        for stage in Stage:
+            await broker.declare(stage)
+        yield broker
+
+
+async def run_hub(settings: Settings, *, listening: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; then drain, and close all.
+
+    `listening` is called with the URL once requests are answered. Raises
+    `SettingsError` where it must not, or cannot, listen.
+    """
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    async with serving(settings) as address:
+        listening(address)
+        await ended.wait()
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, *, clock: Clock | None = None
+) -> AsyncIterator[str]:
+    """Serve while the context is open; gives the URL it listens on.
+
+    Leaving drains: no new requests, running ones end, runners end, all is closed.
+    """
+    # A folder without a hub is left as it is found.
+    async with open_hub(settings, clock=clock) as hub:
+        with _only_server(settings.data):
+            _has_the_tables(settings)
+            _may_listen(settings.listen, demo=hub.demo)
+            _arm(demo=hub.demo)
+            async with open_broker(settings) as broker, _running(hub, broker) as url:
+                yield url
+
+
+@asynccontextmanager
+async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
+    started = time.monotonic()
+    stop = asyncio.Event()
+    last_seen = LastSeen()
+    work = hub.work
+    runners = (
+        Relay(work.store.outbox, broker, work.clock, stop=stop),
+        router(work, broker, stop=stop),
+        notifier(work, broker, stop=stop),
+        Sweeper(last_seen, work.store, stop=stop),
+    )
+    app = _app(hub, broker, last_seen)
+    async with asyncio.TaskGroup() as group:
+        for runner in runners:
+            group.create_task(runner.run(), name=runner.name)
+        try:
+            async with _listening(app, hub.settings) as address:
+                _note_started(hub, address)
+                with _announced(hub.settings.data, address):
+                    yield f"http://{address}"
+        finally:
+            stop.set()
+    emit("hub stopped", seconds=round(time.monotonic() - started, 1))
+
+
+def _app(hub: Hub, broker: Broker, last_seen: LastSeen) -> web.Application:
+    settings = hub.settings
+    door = Door(
+        hub.work,
+        demo=hub.demo,
+        limits=Limits(settings.body_limit, settings.read_seconds),
+        room=Room(settings.bodies_limit),
+        seen=last_seen.note,
+    )
+    checks: dict[str, Check] = {"store": hub.store.facts}
+    checks |= {f"queue {stage}": partial(broker.waiting, stage) for stage in Stage}
+    return make_app(door, Health(checks))
+
+
+@asynccontextmanager
+async def _listening(
+    app: web.Application, settings: Settings
+) -> AsyncIterator[Address]:
+    """Accept connections; leaving lets running requests end."""
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=settings.drain_seconds
+    )
+    await runner.setup()
+    try:
+        wanted = settings.listen
+        try:
+            await web.TCPSite(runner, wanted.host, wanted.port).start()
+        except OSError as error:
+            raise SettingsError(
+                "listen",
+                f"cannot listen on {wanted}: {os.strerror(error.errno or 0)}",
+                "Choose another address with --listen",
+            ) from error
+        yield Address(*runner.addresses[0][:2])
+    finally:
+        await runner.cleanup()
+
+
+def _note_started(hub: Hub, address: Address) -> None:
+    emit(
+        "hub started",
+        address=address,
+        data=hub.settings.data,
+        demo=hub.demo,
+        process=os.getpid(),
+    )
+
+
+@contextmanager
+def _announced(data: Path, address: Address) -> Iterator[None]:
+    """Say in the data directory who listens where, as long as it is true."""
+    path = data / SERVE
+    fresh = path.with_suffix(".new")
+    facts = {
+        "pid": os.getpid(),
+        "listen": str(address),
+        "address": f"http://{address}",
+    }
+    fresh.write_text(json.dumps(facts) + "\n", "utf-8")
+    fresh.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _only_server(data: Path) -> Iterator[None]:
+    """Hold the lock of a data directory; the system drops it when a process dies."""
+    with (data / LOCK).open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SettingsError(
+                "data",
+                f"another process serves {data}",
+                f"Stop it first; {SERVE} says where it listens",
+            ) from error
+        yield
+
+
+def _has_the_tables(settings: Settings) -> None:
+    if not is_current(url_of(settings.database_file)):
+        raise SettingsError(
+            "data",
+            f"the tables in {settings.data} are those of another version",
+            "Serve it with the version that made it",
+        )
+
+
+def _may_listen(address: Address, *, demo: bool) -> None:
+    if demo and not address.is_loopback:
+        raise SettingsError(
+            "listen",
+            f"a demo hub lets in this machine only, and {address} is open to others",
+            "Listen on 127.0.0.1, or make a hub without --demo",
+        )
+
+
+def _arm(*, demo: bool) -> None:
+    try:
+        steps.arm(demo=demo)
+    except ValueError as error:
+        raise SettingsError(
+            steps.VARIABLE, str(error), "Unset it, or name a step of gateway/steps.py"
+        ) from error
