@@ -96,6 +96,15 @@ def signatures_in(document: Document) -> int:
     return sum(1 for _ in document.tree.getroottree().iter(names.SIGNATURE))
 
 
+def travels(document: Document) -> bool:
+    """Say whether its one signature holds in another envelope too (C3).
+
+    An inclusive signature draws this envelope's namespaces into its digest and
+    breaks in the next one: it proves, but cannot be handed on.
+    """
+    return signed_shape.is_exclusive(signed_shape.the_signature(document))
+
+
 def verify(
     document: Document, trusted: Sequence[TrustedCertificate], at: datetime
 ) -> SignedPart:

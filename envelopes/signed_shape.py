@@ -114,6 +114,15 @@ def signature_method(signature: etree._Element) -> str:
     return _algorithm(signature, "SignedInfo", "SignatureMethod")
 
 
+def is_exclusive(signature: etree._Element) -> bool:
+    """Say whether everything digested is canonicalised exclusively.
+
+    A reference without a transform is inclusive (XMLDSig 4.4.3.2).
+    """
+    methods = [method.get("Algorithm") for method in _canonicalisations(signature)]
+    return len(methods) > 1 and _EXCLUSIVE.issuperset(methods)
+
+
 def the_letter(signed: etree._Element | None) -> etree._Element:
     """Return what the verifier says is signed, or raise `SignedPartMissing`.
 
@@ -198,8 +207,7 @@ def _stands_under_no_xml_attribute(signature: etree._Element) -> None:
 
     It belongs to the digest then, and lxml, unlike xmlsec1, leaves it out.
     """
-    methods = [method.get("Algorithm") for method in _canonicalisations(signature)]
-    if len(methods) > 1 and _EXCLUSIVE.issuperset(methods):
+    if is_exclusive(signature):
         return
     for element in signature.iterancestors():
         if any(str(name).startswith(_XML_ATTRIBUTE) for name in element.attrib):

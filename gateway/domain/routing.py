@@ -1,7 +1,9 @@
 """Where a consignment goes, and in what form.
 
 1. Every receiver known today pulls: its consignment goes into its inbox.
-2. A letter its sender signed goes on as its sender wrote it, byte for byte.
+2. A letter its sender signed goes on as its sender wrote it, byte for byte, if its
+   signature holds in another envelope; else it is written anew and signed by the
+   hub, and the original stays in the vault as evidence (C3).
 3. A letter that came unsigned is written anew from its values, complete and in the
    order of C1 (old readers stop at the first field that is missing, Q-B10): signed
    by the hub where the sender's record says `hosted`, unsigned where it says `none`.

@@ -5,20 +5,34 @@ consignment lies in its inbox, and the promise is kept, in one transaction. The 
 is made before the unit begins, since signing and reading are work, not storage.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from envelopes.decoder import decode, letter_from
 from envelopes.encoder import encode_document, excerpt_of, stand_alone
+from envelopes.letter import Letter
 from envelopes.parts import Parts, take_apart
 from envelopes.requests import Document, SendLetter
-from envelopes.signature import unsigned
-from gateway.domain.consignment import HUB, Consignment, Excerpt
+from envelopes.signature import travels, unsigned, verify
+from gateway.domain.consignment import HUB, Excerpt
 from gateway.domain.inbox import Carries, InboxEntry
 from gateway.domain.lifecycle import Happening
+from gateway.domain.organization import RegisteredCertificate
 from gateway.domain.routing import Form, choose_route
 from gateway.steps import passed
 from gateway.telemetry import emit
 from gateway.workflow.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What the envelope was taken with: it is judged again as it was then."""
+
+    digest: str
+    certificates: Sequence[RegisteredCertificate]
+    at: datetime
 
 
 async def route(work: Work, promise: UUID) -> None:
@@ -29,9 +43,14 @@ async def route(work: Work, promise: UUID) -> None:
             return
         consignment = await unit.consignments.get(found.consignment)
         envelope = await unit.vault.read(consignment.envelope_digest)
+        origin = _Origin(
+            consignment.envelope_digest,
+            await unit.directory.certificates(consignment.sender),
+            consignment.accepted_at,
+        )
     chosen = choose_route(consignment)
-    delivery, parts = await work.bench.run(
-        len(envelope), lambda: _copy(work, envelope, consignment, chosen.form)
+    form, delivery, parts = await work.bench.run(
+        len(envelope), lambda: _copy(work, envelope, chosen.form, origin)
     )
     now = work.clock.now()
     entry = InboxEntry(
@@ -55,7 +74,7 @@ async def route(work: Work, promise: UUID) -> None:
             actor=HUB,
             facts={
                 "entry": entry.process_id,
-                "form": chosen.form.name.lower().replace("_", "-"),
+                "form": form.name.lower().replace("_", "-"),
                 "delivery": delivery.digest,
                 "start": str(delivery.start),
                 "stop": str(delivery.stop),
@@ -72,24 +91,29 @@ async def route(work: Work, promise: UUID) -> None:
 
 
 def _copy(
-    work: Work, envelope: bytes, consignment: Consignment, form: Form
-) -> tuple[Excerpt, Parts | None]:
+    work: Work, envelope: bytes, form: Form, origin: _Origin
+) -> tuple[Form, Excerpt, Parts | None]:
     """Make what the receiver gets; parts are None where the envelope itself has it."""
     document = _document(envelope)
     if form is Form.AS_SIGNED:
-        if place := excerpt_of(document):
-            return Excerpt(consignment.envelope_digest, *place), None
-        written = stand_alone(document)
-        # Its files are those of the envelope: the vault finds them by digest.
-        return _whole(written, {})
-    letter = letter_from(unsigned(document))
+        travelling = travels(document)
+        # It was judged when it came, and the vault gives back what came.
+        if travelling and (place := excerpt_of(document)):
+            return form, Excerpt(origin.digest, *place), None
+        letter = letter_from(verify(document, origin.certificates, origin.at))
+        if travelling:
+            return form, *_whole(stand_alone(document), letter)
+        form = Form.WRITTEN_ANEW_SIGNED_BY_HUB
+    else:
+        letter = letter_from(unsigned(document))
     written = encode_document(letter, signer=letter.sender)
     if form is Form.WRITTEN_ANEW_SIGNED_BY_HUB:
         written = work.signer.sign(written)
-    return _whole(written, {file.digest: file.content for file in letter.files})
+    return form, *_whole(written, letter)
 
 
-def _whole(written: bytes, files: dict[str, bytes]) -> tuple[Excerpt, Parts]:
+def _whole(written: bytes, letter: Letter) -> tuple[Excerpt, Parts]:
+    files = {file.digest: file.content for file in letter.files}
     parts = take_apart(written, files)
     return Excerpt(parts.digest, 0, parts.size), parts
 
