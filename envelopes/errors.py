@@ -7,6 +7,8 @@ element path, a limit), `detail` is for the hub's log only and never leaves it.
 
 from typing import ClassVar
 
+from schemas.catalog import Operation
+
 
 class EnvelopeError(Exception):
     """The envelope could not be read."""
@@ -19,6 +21,8 @@ class EnvelopeError(Exception):
         super().__init__(where or type(self).__doc__)
         self.where = where
         self.detail = detail
+        self.operation: Operation | None = None
+        """What was asked for, where that much could be read: the answer's element."""
 
 
 class MalformedEnvelope(EnvelopeError):
