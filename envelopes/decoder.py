@@ -35,6 +35,7 @@ from schemas.catalog import Operation
 from schemas.lexical import text_of
 from schemas.limits import Limits
 from schemas.validator import violations
+from schemas.violation import usual_name
 
 __all__ = ["decode", "letter_from"]
 
@@ -99,7 +100,7 @@ def _request_element(root: etree._Element) -> etree._Element:
         raise MalformedEnvelope("SOAP Body")
     children = _elements(bodies[0])
     if not children:
-        raise OperationUnknown
+        raise OperationUnknown("SOAP Body without content")
     if len(children) > 1:
         raise MalformedEnvelope("SOAP Body: several elements")
     return children[0]
@@ -108,15 +109,16 @@ def _request_element(root: etree._Element) -> etree._Element:
 def _operation_of(request: etree._Element) -> Operation:
     """Tell the operation by local names (B4, F4.1)."""
     name = etree.QName(request).localname
-    if name == names.OUTBOUND_REQUEST:
-        contents = _elements(request)
-        first = etree.QName(contents[0]).localname if contents else ""
-        operation = _BY_CONTENT.get(first)
-    else:
-        operation = _BY_REQUEST.get(name)
-    if operation is None:
-        raise OperationUnknown
-    return operation
+    if operation := _BY_REQUEST.get(name):
+        return operation
+    if name != names.OUTBOUND_REQUEST:
+        raise OperationUnknown(usual_name(request.tag))
+    content = next(iter(_elements(request)), None)
+    if content is None:
+        raise OperationUnknown(f"{name} without content")
+    if operation := _BY_CONTENT.get(etree.QName(content).localname):
+        return operation
+    raise OperationUnknown(f"{name}/{usual_name(content.tag)}")
 
 
 def _request(

@@ -93,24 +93,35 @@ def test_a_poll_is_known_by_its_name_alone(asked: str) -> None:
     assert decode(spoiled(POLLED, asked, POLL)).request == Poll()
 
 
+OUTBOUND = "CorrespondenceLetterOutboundRequest"
+
+
 @pytest.mark.parametrize(
-    "asked",
+    ("asked", "where"),
     [
-        "",
-        "text",
-        "<!-- only -->",
-        "<Anything/>",
-        "<GetOrganizationList/>",
-        "<CorrespondenceLetterInboundResponse/>",
-        "<correspondenceletterinboundrequest/>",
-        "<CorrespondenceLetterOutboundRequest/>",
-        "<CorrespondenceLetterOutboundRequest><Foo/></CorrespondenceLetterOutboundRequest>",
+        ("", "SOAP Body without content"),
+        ("text", "SOAP Body without content"),
+        ("<!-- only -->", "SOAP Body without content"),
+        ("<Anything/>", "Anything"),
+        ("<GetOrganizationList/>", "GetOrganizationList"),
+        (f"<{'a' * 99}/>", "a" * 40),
+        (
+            "<CorrespondenceLetterInboundResponse/>",
+            "CorrespondenceLetterInboundResponse",
+        ),
+        (
+            "<correspondenceletterinboundrequest/>",
+            "correspondenceletterinboundrequest",
+        ),
+        (f"<{OUTBOUND}/>", f"{OUTBOUND} without content"),
+        (f"<{OUTBOUND}><Foo/></{OUTBOUND}>", f"{OUTBOUND}/Foo"),
     ],
 )
-def test_an_unknown_operation_is_unknown(asked: str) -> None:
+def test_an_unknown_operation_is_unknown(asked: str, where: str) -> None:
     error = refused(spoiled(POLLED, asked, POLL))
 
     assert isinstance(error, OperationUnknown)
+    assert error.where == where
     assert error.operation is None
 
 
