@@ -44,7 +44,9 @@ class Line:
             await asyncio.sleep(_PAUSE)
 
     async def _post(self, message: str) -> str:
-        async with self.session.post(self.url, data=message.encode()) as response:
+        async with self.session.post(
+            self.url, data=message.encode(), expect100=True
+        ) as response:
             if response.status != _OK:
                 # C# takes only 200; both lose the text of a 4xx or 5xx.
                 raise ClientBroken(f"HTTP {response.status} from {self.url}")

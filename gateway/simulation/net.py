@@ -118,12 +118,15 @@ async def _work(office: Office, gate: asyncio.Semaphore) -> None:
 
 
 async def _collect(net: Net, ministry: Ministry) -> None:
-    while any(not sent.numbers for sent in ministry.sent.values()):
+    """Pull until every number is there, and then what is left in the queue."""
+    while True:
         notifier = await ministry.pull()
-        if notifier is None:
-            await asyncio.sleep(_GLANCE)
-        else:
+        if notifier is not None:
             net.tell("returned" if notifier.accept_id else "arrived")
+        elif all(sent.numbers for sent in ministry.sent.values()):
+            return
+        else:
+            await asyncio.sleep(_GLANCE)
 
 
 def _returned(
