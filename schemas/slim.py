@@ -52,10 +52,10 @@ class Slim:
         # A blank text is none, and where a stray text stands does not matter.
         copy.text = text if text.strip(XML_SPACE) else None
         for child in children:
-            name = etree.QName(child)
-            known = qualified or name.localname == _DOCUMENT
-            tag = name.text if known else name.localname
-            self._fill(etree.SubElement(copy, tag), child, qualified=known)
+            name = child.tag.rpartition("}")[2]
+            known = qualified or name == _DOCUMENT
+            place = etree.SubElement(copy, child.tag if known else name)
+            self._fill(place, child, qualified=known)
 
     def _instead_of(self, copy: etree._Element, text: str) -> str:
         """Return what stands for a file: its length, in twelve digits, as base64.

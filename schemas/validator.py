@@ -23,7 +23,7 @@ from schemas.violation import Violation, violation
 FOLDER: Final = Path(__file__).parent / "xsd"
 """Where the schemas lie; they include each other by relative names."""
 
-_DAYS: Final = frozenset({"CorrespondenceDate", "SendDate"})
+_DAYS: Final = ("{*}CorrespondenceDate", "{*}SendDate")
 _COPYS_PREFIXES: Final = re.compile(r"\bns\d+:")
 # lxml keeps the log of the last validation in the schema itself, and libxml2 does not
 # promise that threads may share one.
@@ -78,9 +78,8 @@ def _beyond_schema(slim: Slim) -> Iterator[Violation]:
     """Yield what the schema language cannot say: no base64, no such day."""
     for element in slim.bad_files:
         yield violation(element, "must be base64")
-    for element in slim.root.iter():
-        text = (element.text or "").strip()
-        if text and etree.QName(element).localname in _DAYS:
+    for element in slim.root.iter(*_DAYS):
+        if text := (element.text or "").strip():
             try:
                 check_day(text)
             except NotADay:
