@@ -157,7 +157,7 @@ def copy_problems(columns: Mapping[str, Any], letter: Letter) -> Iterator[Proble
 def delivery_problem(columns: Mapping[str, Any], whole: bytes) -> str | None:
     """Say whether what the receiver gets is no document."""
     start, stop = columns["delivery_start"], columns["delivery_stop"]
-    if not 0 <= start < stop <= len(whole):
+    if None in (start, stop) or not 0 <= start < stop <= len(whole):
         return "the delivery lies outside its envelope"
     document = whole[start:stop].strip()
     if not (document.startswith(b"<") and document.endswith(b">")):

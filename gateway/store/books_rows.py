@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.types import NULLTYPE
+from sqlalchemy.types import NULLTYPE, TypeDecorator
 
 from gateway.store.connection import Connection
 from gateway.store.reading import BATCH
@@ -153,7 +153,10 @@ def _converted(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 - any co
         if not column.nullable:
             raise ValueError("nothing stands here")
         return None
-    wanted = column.type.python_type
+    kind = column.type
+    wanted = (
+        kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    ).python_type
     if wanted is datetime:
         return _moment(value)
     if wanted is UUID and isinstance(value, str):
@@ -165,6 +168,8 @@ def _converted(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 - any co
     return value
 
 
-def _moment(value: datetime | str) -> datetime:
+def _moment(value: object) -> datetime:
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(moment, datetime):
+        raise TypeError("a time is expected here")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -82,8 +82,15 @@ def journal_entry(row: Columns) -> Entry:
         happening=Happening(row["happening"]),
         state=State(row["state"]),
         actor=row["actor"],
-        facts=json.loads(row["facts"]),
+        facts=_facts(row["facts"]),
     )
+
+
+def _facts(written: str) -> Mapping[str, str]:
+    facts = json.loads(written)
+    if not isinstance(facts, dict):
+        raise TypeError("the facts of a journal entry are an object")
+    return {name: str(value) for name, value in facts.items()}
 
 
 def inbox_entry(row: Columns) -> InboxEntry:

@@ -78,6 +78,8 @@ class Segments:
 
     def read(self, place: Place, size: int) -> bytes:
         """Return a body, or raise `VaultDamaged` where its bytes are not there."""
+        if place.start < 0 or size < 0:
+            raise VaultDamaged(detail="a file begins or ends nowhere")
         try:
             with self._path(place.segment).open("rb") as segment:
                 segment.seek(place.start)

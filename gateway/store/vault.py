@@ -98,6 +98,8 @@ class StoredVault:
 
         Raises `VaultDamaged` where parts of it are not there.
         """
+        if not isinstance(envelope["skeleton"], bytes):
+            raise VaultDamaged(detail="an envelope has no skeleton")
         cuts = read_cuts(envelope["cuts"])
         files = await self._file_rows({cut.digest for cut in cuts})
         return await in_hop(
@@ -112,12 +114,13 @@ class StoredVault:
 
         Raises `VaultDamaged` where they are not all there; does not digest them.
         """
-        if file.get("body") is not None:
-            body: bytes = file["body"]
-            return body
-        if file.get("segment") is None or file.get("start") is None:
-            raise VaultDamaged(detail="a file has neither body nor place")
-        return self.segments.read(Place(file["segment"], file["start"]), file["size"])
+        match file:
+            case {"body": bytes(body)}:
+                return body
+            case {"body": None, "segment": int(n), "start": int(at), "size": int(size)}:
+                return self.segments.read(Place(n, at), size)
+            case _:
+                raise VaultDamaged(detail="a file has neither body nor place")
 
     async def _keep_files(self, files: Mapping[str, bytes]) -> None:
         if not files:
@@ -152,7 +155,7 @@ def written_cuts(cuts: Iterable[Cut]) -> str:
 def read_cuts(written: str) -> tuple[Cut, ...]:
     """Read the column `cuts`, or raise `VaultDamaged`."""
     try:
-        pairs = [pair.split(":") for pair in written.split()]
+        pairs = [pair.split(":") for pair in str(written).split()]
         return tuple(Cut(int(offset), digest) for offset, digest in pairs)
     except ValueError as error:
         raise VaultDamaged(detail=f"cuts cannot be read: {written[:80]}") from error

@@ -1,0 +1,200 @@
+"""A hub whose letters stand in every state: real verbs on the real store."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, TypeVar
+
+from envelopes.decoder import decode
+from envelopes.dialects import BOI
+from envelopes.letter import Attachment, Letter, LetterId, OrganizationCode, Party
+from envelopes.notifier import Notifier, NotifierKind
+from envelopes.requests import SendLetter
+from gateway.arrivals import InProcessArrivals
+from gateway.domain.consignment import Signed
+from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.promise import Stage
+from gateway.signing import KeySigner
+from gateway.store.schema import upgrade, url_of
+from gateway.store.store import DATABASE, SqliteStore, open_store
+from gateway.workflow.collect import confirm, look
+from gateway.workflow.notice import take_notice
+from gateway.workflow.notify import notify
+from gateway.workflow.receive import receive
+from gateway.workflow.register import register
+from gateway.workflow.route import route
+from gateway.workflow.work import Work
+from tests.doubles.clock import HandClock
+from tests.doubles.ids import CountedIds
+from tests.doubles.pki import identity
+from tests.letters import a_letter, as_wire
+
+MINISTRY: Final = OrganizationCode("1500200000")
+CHIANG_MAI: Final = OrganizationCode("1500200050")
+LOEI: Final = OrganizationCode("1500200042")
+NAN: Final = OrganizationCode("1500200055")
+TRAT: Final = OrganizationCode("1500200023")
+RAYONG: Final = OrganizationCode("1500200021")
+
+CIRCULAR: Final = LetterId("มท 0210.3/ว 1795", "2026-06-05")
+RETURNED: Final = LetterId("มท 0211/22", "2569-06-06")
+ON_ITS_WAY: Final = LetterId("มท 0212/๓๓", "2026-06-07")
+LARGE: Final = random.Random(7).randbytes(40_000)
+
+T = TypeVar("T")
+
+
+class InlineBench:
+    """Does work where it stands."""
+
+    async def run(self, size: int, work: Callable[[], T]) -> T:
+        del size
+        return work()
+
+
+@dataclass
+class Hub:
+    """A hub at work, moved by hand."""
+
+    work: Work
+    store: SqliteStore
+    clock: HandClock
+    held: set[Stage] = field(default_factory=set)
+    """Stages whose promises nobody keeps for now."""
+
+    async def send(self, letter: Letter, *, signed: bool = True) -> str:
+        """Send a letter at its sender's door; return the ProcessID of the answer."""
+        by = identity(organization=letter.sender.organization.text) if signed else None
+        request = decode(as_wire(letter, BOI, signed_by=by)).request
+        assert isinstance(request, SendLetter)
+        custody = await receive(self.work, letter.sender.organization, request.document)
+        await self.move()
+        return custody.process_id
+
+    async def move(self) -> None:
+        """Let the runners keep what was promised."""
+        while True:
+            self.clock.advance(seconds=1)
+            due = await self.store.outbox.due(self.clock.now(), limit=100)
+            promises = [p for p in due if p.stage not in self.held]
+            if not promises:
+                return
+            await self.store.outbox.published(
+                [p.id for p in promises], self.clock.now()
+            )
+            for promise in promises:
+                verb = {Stage.ROUTE: route, Stage.NOTIFY: notify}[promise.stage]
+                await verb(self.work, promise.id)
+
+    async def poll(self, organization: OrganizationCode, *, delete: bool) -> str:
+        """Look at the head of an inbox, and take it out where that is wanted."""
+        shown = await look(self.work, organization)
+        assert shown is not None
+        self.clock.advance(seconds=1)
+        if delete:
+            await confirm(self.work, organization, shown.process_id)
+        return shown.process_id
+
+    async def tell(
+        self,
+        organization: OrganizationCode,
+        kind: NotifierKind,
+        about: LetterId,
+        number: str | None = None,
+    ) -> None:
+        """Send a notifier at an organization's door."""
+        self.clock.advance(seconds=1)
+        notifier = Notifier(kind, about, "", number)
+        await take_notice(self.work, organization, notifier, to="")
+        await self.move()
+
+    async def register(self, organization: OrganizationCode, by: str) -> str:
+        """Have the hub enter the head of an inbox, and return the number."""
+        self.clock.advance(seconds=1)
+        [line, *_] = await self.store.views.inbox(organization)
+        done = await register(self.work, organization, line.entry.process_id, by=by)
+        await self.move()
+        return done.number.text
+
+
+def to(receiver: OrganizationCode, number: LetterId, **changes: object) -> Letter:
+    """Return a letter of the ministry to this receiver under this number."""
+    letter = a_letter(id=number, send_date="2026-07-01T09:00:00", **changes)
+    party = Party("", "", f"ผู้ว่าราชการจังหวัด {receiver}", "15", receiver)
+    return replace(letter, receiver=party)
+
+
+async def make_hub(data: Path) -> None:
+    """Make a hub in an empty folder, and let its letters come to stand everywhere."""
+    upgrade(url_of(data / DATABASE))
+    async with open_store(data, elapsed=lambda: 0.0) as store:
+        hub = _hub(store)
+        await _directory(hub)
+        await _circular(hub)
+        await _returned(hub)
+        await _on_its_way(hub)
+
+
+def _hub(store: SqliteStore) -> Hub:
+    clock = HandClock()
+    own = identity(organization="1500299999")
+    work = Work(
+        store=store,
+        clock=clock,
+        ids=CountedIds(),
+        signer=KeySigner(own.key, own.pem),
+        arrivals=InProcessArrivals(0.0),
+        bench=InlineBench(),
+    )
+    return Hub(work, store, clock)
+
+
+async def _directory(hub: Hub) -> None:
+    async with hub.store.unit() as unit:
+        for code in (MINISTRY, CHIANG_MAI, LOEI, NAN, TRAT, RAYONG):
+            own = identity(organization=code.text)
+            certificate = RegisteredCertificate(
+                code, own.der, own.fingerprint, own.not_before, own.not_after
+            )
+            organization = Organization(code, "หน่วยงาน", "Office", Signed.HOSTED)
+            await unit.directory.add(organization, [certificate], hub.clock.now())
+        await unit.commit()
+
+
+async def _circular(hub: Hub) -> None:
+    """Send one letter to five, each of which ends elsewhere.
+
+    Chiang Mai's number is doubted and corrected, Loei and Nan have the hub's, Trat
+    has looked at it, Rayong's system took it. From Nan on no receipt is told.
+    """
+    files = {"main": Attachment("application/pdf", LARGE)}
+    for receiver in (CHIANG_MAI, LOEI, NAN, TRAT, RAYONG):
+        await hub.send(to(receiver, CIRCULAR, **files))
+    await hub.poll(CHIANG_MAI, delete=True)
+    await hub.tell(CHIANG_MAI, NotifierKind.RECEIVED, CIRCULAR)
+    await hub.tell(CHIANG_MAI, NotifierKind.REGISTERED, CIRCULAR, "๑๐๒๔/๒๕๖๙")
+    await hub.poll(MINISTRY, delete=True)
+    await hub.poll(MINISTRY, delete=True)
+    await hub.tell(MINISTRY, NotifierKind.WRONG_NUMBER, CIRCULAR, "๑๐๒๔/๒๕๖๙")
+    await hub.poll(CHIANG_MAI, delete=False)
+    await hub.tell(CHIANG_MAI, NotifierKind.REGISTERED, CIRCULAR, "1025/2569")
+    await hub.register(LOEI, "สมศรี")
+    # Said after the number: kept, and told to nobody.
+    await hub.tell(LOEI, NotifierKind.RECEIVED, CIRCULAR)
+    await hub.poll(NAN, delete=False)
+    hub.held.add(Stage.NOTIFY)
+    await hub.register(NAN, "สมปอง")
+    await hub.poll(TRAT, delete=False)
+    await hub.poll(RAYONG, delete=True)
+
+
+async def _returned(hub: Hub) -> None:
+    await hub.send(to(LOEI, RETURNED, main=None), signed=False)
+    await hub.poll(LOEI, delete=True)
+    await hub.tell(LOEI, NotifierKind.RETURNED, RETURNED)
+
+
+async def _on_its_way(hub: Hub) -> None:
+    hub.held.add(Stage.ROUTE)
+    await hub.send(to(NAN, ON_ITS_WAY, attachments=()))
