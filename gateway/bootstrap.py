@@ -39,7 +39,7 @@ from gateway.signing import CERTIFICATE, KEY, KeySigner, new_key_pair
 from gateway.store.schema import is_current, upgrade, url_of
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
-from gateway.web.app import make_app
+from gateway.web.app import make_app, server_log
 from gateway.web.door import Door
 from gateway.web.health import Check, Health
 from gateway.web.limits import Limits, Room
@@ -131,8 +131,9 @@ def registered(
 
 
 def _make_folders(data: Path, *, demo: bool) -> None:
-    for folder in ("", Path(KEY).parent, *([DEMO_KEYS] if demo else [])):
-        (data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    folders = [data, (data / KEY).parent, *([data / DEMO_KEYS] if demo else [])]
+    for folder in folders:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _is_unused(data: Path) -> None:
@@ -273,7 +274,10 @@ async def _listening(
 ) -> AsyncIterator[Address]:
     """Accept connections; leaving lets running requests end."""
     runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=settings.drain_seconds
+        app,
+        access_log=None,
+        logger=server_log(),
+        shutdown_timeout=settings.drain_seconds,
     )
     await runner.setup()
     try:

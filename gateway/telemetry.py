@@ -123,6 +123,12 @@ EVENTS: Final[Mapping[str, Event]] = {
         "code detail operation size",
         "requests_refused_total",
     ),
+    "request unreadable": _event(
+        "info",
+        "Bytes came that are no HTTP request; they were answered by 400.",
+        "code detail",
+        "requests_unreadable_total",
+    ),
     "access denied": _event(
         "warning",
         "A caller was not let in, whether the organization exists or not.",

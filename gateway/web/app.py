@@ -1,9 +1,12 @@
 """The aiohttp application."""
 
+import logging
 from typing import Final
 
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
+from gateway.telemetry import emit
 from gateway.web.door import PATH, Door
 from gateway.web.health import Health
 
@@ -21,6 +24,28 @@ def make_app(door: Door, health: Health) -> web.Application:
     app.router.add_get("/health/ready", health.ready)
     app.on_response_prepare.append(_headers)
     return app
+
+
+def server_log() -> logging.Logger:
+    """Return the log for aiohttp's server: what it says becomes events of ours.
+
+    It speaks of bytes that are no HTTP, which anybody can send, and of mistakes.
+    """
+    # Not by getLogger: a logger of the process would keep its handler for ever.
+    log = logging.Logger("gateway.web", logging.DEBUG)  # noqa: LOG001
+    log.addHandler(_Events())
+    return log
+
+
+class _Events(logging.Handler):
+    """Turns a record into an event."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            emit("request unreadable", code=error.code, detail=type(error).__name__)
+        elif record.levelno >= logging.WARNING:
+            emit("request failed", code="internal-error", detail="", error=error, id="")
 
 
 async def _expect(request: web.Request) -> None:
