@@ -1,0 +1,74 @@
+"""What polls of an empty inbox cost: old clients poll some twenty times per click."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from structlog.testing import capture_logs
+
+from tests.gateway.web.conftest import CHIANG_MAI, MINISTRY, Caller
+from tests.letters import a_letter, as_wire
+
+POLLS = 10_000
+AT_ONCE = 8
+
+
+def written(data: Path) -> dict[str, tuple[int, int]]:
+    """What the file system says of every file of the hub."""
+    stats = {path.name: path.stat() for path in data.rglob("*") if path.is_file()}
+    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Note the statements that any engine runs."""
+    seen: list[str] = []
+
+    def note(*facts: Any) -> None:
+        seen.append(facts[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_ten_thousand_idle_polls_write_nothing(caller: Caller) -> None:
+    await caller.poll(CHIANG_MAI)
+    before = written(caller.data)
+
+    async def poll_on() -> None:
+        for _ in range(POLLS // AT_ONCE):
+            answer = await caller.poll(CHIANG_MAI)
+            assert answer.status == 200
+
+    with capture_logs() as lines, statements() as ran:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(poll_on())
+
+    assert written(caller.data) == before
+    assert lines == []
+    heads = [statement for statement in ran if "inbox_entry" in statement]
+    assert POLLS == len(heads)
+    assert all(statement.startswith("SELECT") for statement in ran)
+    # Now and then the directory, and what the relay may have missed.
+    assert len(ran) < POLLS + 200
+
+
+async def test_reading_the_same_head_again_writes_nothing(caller: Caller) -> None:
+    await caller.post(MINISTRY, as_wire(a_letter()))
+    first = await caller.poll(CHIANG_MAI)
+
+    async def read_on() -> bool:
+        before = written(caller.data)
+        for _ in range(50):
+            assert (await caller.poll(CHIANG_MAI)).body == first.body
+        return written(caller.data) == before
+
+    # The relay may still be noting what it published.
+    assert await read_on() or await read_on()
