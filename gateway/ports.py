@@ -4,7 +4,7 @@ Every method that reads or writes storage may raise `gateway.store.errors.StoreE
 in the concrete store; a temporary one means: run the whole unit again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from envelopes.letter import OrganizationCode
 from envelopes.parts import Parts
+from gateway.domain.books import Books
 from gateway.domain.consignment import Consignment, Entry, Excerpt, LetterFacts
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.organization import Organization, RegisteredCertificate
@@ -264,6 +265,12 @@ class Store(Protocol):
         self, code: OrganizationCode
     ) -> Sequence[RegisteredCertificate]:
         """Return its certificates, at most a second behind other processes."""
+
+    async def check_books(self, progress: Callable[[int, int], None]) -> Books:
+        """Compute the account of one moment, and name what does not add up.
+
+        `progress` is told how much is done, of how much.
+        """
 
     async def seen(self, marks: Mapping[OrganizationCode, datetime]) -> None:
         """Keep when endpoints were last seen, all in one transaction."""

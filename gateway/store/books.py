@@ -12,7 +12,7 @@ from typing import Final
 from gateway.domain.books import Books
 from gateway.store.books_consignments import check_consignments
 from gateway.store.books_content import Contents
-from gateway.store.books_inspection import Inspection, Progress
+from gateway.store.books_inspection import Inspection, Progress, no_progress
 from gateway.store.books_labels import Labels
 from gateway.store.books_letters import check_letters, check_registers
 from gateway.store.books_rows import RawReader
@@ -38,7 +38,7 @@ LEFT_OUT_COLUMNS: Final[Mapping[tuple[str, str], str]] = {
 async def check_books(
     connection: Connection,
     vault: StoredVault,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress = no_progress,
 ) -> Books:
     """Compute the account, and name every letter that does not add up.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import func, select
 
@@ -14,8 +15,13 @@ from gateway.store.books_rows import TABLES, RawReader
 Progress = Callable[[int, int], None]
 """Told how much is done, of how much: consignments, letters and files."""
 
-AT_ONCE = 100
+AT_ONCE: Final = 100
 """Consignments, letters or files that are held in memory at once."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """Tell nobody."""
+    del done, total
 
 
 @dataclass(slots=True)

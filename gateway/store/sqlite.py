@@ -7,9 +7,9 @@ synced: WAL with `synchronous=FULL`.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -127,8 +127,13 @@ class SqliteDatabase:
     """An open database file: turns to write, a connection to read."""
 
     def __init__(
-        self, turns: Turns, writing: SqliteConnection, reading: SqliteConnection
+        self,
+        turns: Turns,
+        writing: SqliteConnection,
+        reading: SqliteConnection,
+        engine: Engine,
     ) -> None:
+        self._engine = engine
         self.turns = turns
         self.writing = writing
         """To be used only by who has the turn."""
@@ -154,12 +159,28 @@ class SqliteDatabase:
                 transaction = SqliteTransaction(driver, before_commit)
                 turns = Turns(transaction, thread)
                 try:
-                    yield cls(turns, SqliteConnection(write), SqliteConnection(read))
+                    yield cls(
+                        turns, SqliteConnection(write), SqliteConnection(read), engine
+                    )
                 finally:
                     await turns.close()
         finally:
             engine.dispose()
             await asyncio.to_thread(thread.shutdown)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SqliteConnection]:
+        """Open a connection of its own that shows one moment, however long it reads.
+
+        The file that the writer appends to grows until it is closed.
+        """
+        with _connected(self._engine) as connection:
+            driver = _driver(connection)
+            driver.execute("BEGIN")
+            try:
+                yield SqliteConnection(connection)
+            finally:
+                driver.execute("ROLLBACK")
 
 
 def translated(error: SQLAlchemyError) -> StoreError:
@@ -180,26 +201,31 @@ def _of_driver(error: sqlite3.Error) -> StoreError:
     return StoreError(detail=detail)
 
 
-def _engine(path: Path) -> Engine:
-    # A file that is not there is an error, not a new database.
-    uri = f"file:{quote(str(path.absolute()))}?mode=rw"
+def connect(file: Path, *, make: bool = False) -> sqlite3.Connection:
+    """Open a file; one that is not there is an error unless it is to be made."""
+    # The name is quoted, and `#` and `?` are names like others.
+    connection = sqlite3.connect(
+        f"file:{quote(str(file.absolute()))}?mode={'rwc' if make else 'rw'}",
+        uri=True,
+        timeout=LOCKED,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
 
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            uri,
-            uri=True,
-            timeout=LOCKED,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
+
+def _engine(file: Path) -> Engine:
+    def creator() -> sqlite3.Connection:
+        connection = connect(file)
+        connection.execute("PRAGMA foreign_keys=ON")
         return connection
 
     return create_engine(
         "sqlite://",
-        creator=connect,
+        creator=creator,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,

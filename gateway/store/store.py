@@ -11,8 +11,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from envelopes.letter import OrganizationCode
+from gateway.domain.books import Books
 from gateway.domain.organization import Organization, RegisteredCertificate
 from gateway.domain.promise import Promise
+from gateway.store.books import check_books
+from gateway.store.books_inspection import Progress, no_progress
 from gateway.store.connection import Connection
 from gateway.store.directory import StoredDirectory
 from gateway.store.outbox import Wake, due, note_published
@@ -104,6 +107,15 @@ class SqliteStore:
                 [{"the_code": code.text, "at": at} for code, at in marks.items()],
             )
             await unit.commit()
+
+    async def check_books(self, progress: Progress = no_progress) -> Books:
+        """Compute the account of one moment, and name what does not add up.
+
+        `progress` is told how much is done, of how much.
+        """
+        with self._database.snapshot() as connection:
+            vault = StoredVault(connection, self._segments)
+            return await check_books(connection, vault, progress)
 
     async def facts(self) -> Mapping[str, str]:
         """Return what is noted about this hub: `made_at`, `demo` (yes or no)."""

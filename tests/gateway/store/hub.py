@@ -129,14 +129,15 @@ async def make_hub(data: Path) -> None:
     """Make a hub in an empty folder, and let its letters come to stand everywhere."""
     upgrade(url_of(data / DATABASE))
     async with open_store(data, elapsed=lambda: 0.0) as store:
-        hub = _hub(store)
-        await _directory(hub)
+        hub = a_hub_on(store)
+        await enter_directory(hub)
         await _circular(hub)
         await _returned(hub)
         await _on_its_way(hub)
 
 
-def _hub(store: SqliteStore) -> Hub:
+def a_hub_on(store: SqliteStore) -> Hub:
+    """Return a hub at work on an open store."""
     clock = HandClock()
     own = identity(organization="1500299999")
     work = Work(
@@ -150,7 +151,8 @@ def _hub(store: SqliteStore) -> Hub:
     return Hub(work, store, clock)
 
 
-async def _directory(hub: Hub) -> None:
+async def enter_directory(hub: Hub) -> None:
+    """Enter the ministry and five provinces, each with its certificate."""
     async with hub.store.unit() as unit:
         for code in (MINISTRY, CHIANG_MAI, LOEI, NAN, TRAT, RAYONG):
             own = identity(organization=code.text)
