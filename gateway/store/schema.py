@@ -6,7 +6,6 @@ that needs it.
 """
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,20 +16,19 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from gateway.store.sqlite import translated
+from gateway.store.errors import StoreUnavailable
+from gateway.store.sqlite import connect, translated
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
-_LOCKED: Final = 30.0
+_PREFIX: Final = "sqlite:///"
 
 
 def url_of(file: Path) -> str:
     """Return the URL of a SQLite file."""
-    return f"sqlite:///{file.absolute()}"
+    return f"{_PREFIX}{file.absolute()}"
 
 
 def upgrade(url: str) -> None:
@@ -65,15 +63,14 @@ def config(connection: Connection | None = None) -> Config:
 
 @contextmanager
 def _connected(url: str, *, make: bool = True) -> Iterator[Connection]:
-    file = Path(url.removeprefix("sqlite:///"))
-    mode = "rwc" if make else "rw"
+    file = Path(url.removeprefix(_PREFIX))
+    # Foreign keys are not watched here: a table is changed by making it anew.
     engine = create_engine(
-        f"sqlite:///{file.as_uri()}?mode={mode}&uri=true",
+        "sqlite://",
+        creator=lambda: connect(file, make=make),
         poolclass=NullPool,
         hide_parameters=True,
-        connect_args={"timeout": _LOCKED},
     )
-    event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     try:
         if make:
@@ -86,19 +83,13 @@ def _connected(url: str, *, make: bool = True) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-    del entry
-    if not isinstance(connection, sqlite3.Connection):
-        raise TypeError(type(connection))
-    # The driver would begin late, and commit before each CREATE TABLE.
-    connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-
-
 def _begin(connection: Connection) -> None:
+    # The driver would begin late, and commit before each CREATE TABLE.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _only_for_the_owner(file: Path) -> None:
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreUnavailable(detail=str(error)) from error

@@ -80,12 +80,11 @@ async def test_an_error_undoes_the_unit_it_ends(store: Store, ids: Ids) -> None:
 async def test_a_commit_is_there_when_the_store_is_opened_again(
     opener: Opener, ids: Ids
 ) -> None:
-    async with opener() as store:
-        async with store.unit() as unit:
-            await unit.directory.add(an_organization(MINISTRY), (), START)
-            await unit.directory.add(an_organization(CHIANG_MAI), (), START)
-            consignment = await keep(unit, ids)
-            await unit.commit()
+    async with opener() as store, store.unit() as unit:
+        await unit.directory.add(an_organization(MINISTRY), (), START)
+        await unit.directory.add(an_organization(CHIANG_MAI), (), START)
+        consignment = await keep(unit, ids)
+        await unit.commit()
 
     async with opener() as store, store.unit() as unit:
         again = await unit.consignments.get(consignment.id)
@@ -325,9 +324,7 @@ async def test_a_unit_is_good_for_nothing_outside_its_context(
         await unit.consignments.get(consignment.id)
 
 
-async def test_what_is_kept_twice_in_the_vault_is_there_once(
-    store: Store, ids: Ids
-) -> None:
+async def test_what_is_kept_twice_in_the_vault_is_there_once(store: Store) -> None:
     parts = take_apart(b"<a>" + FILE + b"</a>", {})
     for _ in range(2):
         async with store.unit() as unit:
@@ -408,10 +405,9 @@ async def test_a_consignment_of_no_letter_is_refused_for_good(
 ) -> None:
     orphan = a_consignment(ids, a_letter_of(ids))
 
-    with pytest.raises(StoreError) as raised:
-        async with store.unit() as unit:
+    async with store.unit() as unit:
+        with pytest.raises(StoreError) as raised:
             await unit.consignments.add(orphan)
-            await unit.commit()
 
     assert not raised.value.temporary
 

@@ -122,12 +122,17 @@ def an_entry(ids: Ids, consignment: UUID) -> InboxEntry:
     )
 
 
-def a_registration(ids: Ids, consignment: UUID, serial: int) -> Registration:
-    year = buddhist_year(START)
+def a_registration(
+    ids: Ids,
+    consignment: UUID,
+    serial: int,
+    organization: OrganizationCode = CHIANG_MAI,
+    year: int = buddhist_year(START),
+) -> Registration:
     return Registration(
         id=ids.new(),
         consignment=consignment,
-        organization=CHIANG_MAI,
+        organization=organization,
         book=Book.RECEIVED,
         year=year,
         number=RegistrationNumber.of_book(serial, year),

@@ -1,0 +1,100 @@
+"""Migrations: they make the tables the code knows, whole or not at all."""
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from gateway.store.errors import StoreError
+from gateway.store.schema import MIGRATIONS, config, is_current, upgrade, url_of
+from gateway.store.tables import Row
+
+VERSIONS = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def test_the_migrations_make_the_tables_the_code_knows(tables: Path) -> None:
+    engine = create_engine(url_of(tables))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        differences = compare_metadata(context, Row.metadata)
+    engine.dispose()
+
+    assert differences == []
+
+
+def test_an_upgrade_of_what_is_current_changes_nothing(data: Path) -> None:
+    url = url_of(data / "hub.db")
+    before = (data / "hub.db").read_bytes()
+
+    upgrade(url)
+
+    assert is_current(url)
+    assert (data / "hub.db").read_bytes() == before
+
+
+def test_an_empty_file_is_not_current(tmp_path: Path) -> None:
+    (tmp_path / "hub.db").touch()
+
+    assert not is_current(url_of(tmp_path / "hub.db"))
+
+
+def test_a_missing_file_is_an_error_and_stays_missing(tmp_path: Path) -> None:
+    with pytest.raises(StoreError):
+        is_current(url_of(tmp_path / "hub.db"))
+
+    assert not (tmp_path / "hub.db").exists()
+
+
+def test_a_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "hub.db").write_bytes(b"no database" * 100)
+
+    with pytest.raises(StoreError) as raised:
+        upgrade(url_of(tmp_path / "hub.db"))
+
+    assert not raised.value.temporary
+
+
+def test_only_the_owner_may_read_a_new_database(tmp_path: Path) -> None:
+    upgrade(url_of(tmp_path / "hub.db"))
+
+    assert (tmp_path / "hub.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_upgrade_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "hub.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE receipt (id)")
+    connection.close()
+
+    with pytest.raises(StoreError):
+        upgrade(url_of(file))
+
+    connection = sqlite3.connect(file)
+    names = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    connection.close()
+    assert names == [("receipt",)]
+
+
+@pytest.mark.parametrize("name", ["a b", "ก", "100%", "q?x=1", "#"])
+def test_any_folder_name_will_do(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+
+    upgrade(url_of(tmp_path / name / "hub.db"))
+
+    assert is_current(url_of(tmp_path / name / "hub.db"))
+
+
+@pytest.mark.parametrize("file", VERSIONS, ids=lambda file: file.stem)
+def test_each_migration_says_when_it_runs(file: Path) -> None:
+    first = file.read_text("utf-8").splitlines()[0]
+
+    assert re.search(r"Runs (before|after) deploy\.", first)
+
+
+def test_the_migrations_are_one_chain() -> None:
+    assert len(ScriptDirectory.from_config(config()).get_heads()) == 1

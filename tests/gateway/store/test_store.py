@@ -1,0 +1,144 @@
+"""What the store answers without a unit: the directory, facts, who was seen."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+from envelopes.letter import OrganizationCode
+from gateway.domain.organization import RegisteredCertificate
+from gateway.store.store import FRESH, SqliteStore, open_store
+from tests.doubles.ids import CountedIds
+from tests.doubles.pki import identity
+from tests.gateway.store.conftest import Opener
+from tests.gateway.store.values import (
+    CHIANG_MAI,
+    MINISTRY,
+    START,
+    a_promise,
+    an_organization,
+    kept,
+)
+
+TRAT = OrganizationCode("1500200023")
+OWN = identity(organization=TRAT.text)
+CERTIFICATE = RegisteredCertificate(
+    TRAT, OWN.der, OWN.fingerprint, OWN.not_before, OWN.not_after
+)
+
+
+async def enter(store: SqliteStore, code: OrganizationCode) -> None:
+    async with store.unit() as unit:
+        certificates = [CERTIFICATE] if code == TRAT else []
+        await unit.directory.add(an_organization(code), certificates, START)
+        await unit.commit()
+
+
+async def test_who_is_entered_is_found_at_once_with_certificates(
+    opener: Opener, store: SqliteStore
+) -> None:
+    assert await store.organization(TRAT) is None
+    assert list(await store.certificates(TRAT)) == []
+    async with opener() as command_line:
+        await enter(command_line, TRAT)
+
+    assert await store.organization(TRAT) == an_organization(TRAT)
+    assert list(await store.certificates(TRAT)) == [CERTIFICATE]
+    async with store.unit() as unit:
+        assert await unit.directory.find(TRAT) == an_organization(TRAT)
+        assert list(await unit.directory.certificates(TRAT)) == [CERTIFICATE]
+
+
+async def test_the_directory_is_listed_by_code(store: SqliteStore) -> None:
+    await enter(store, TRAT)
+
+    async with store.unit() as unit:
+        codes = [organization.code for organization in await unit.directory.all()]
+
+    assert codes == [MINISTRY, TRAT, CHIANG_MAI]
+
+
+async def test_an_organization_is_remembered_for_a_second(data: Path) -> None:
+    elapsed = [0.0]
+    async with open_store(data, elapsed=lambda: elapsed[0]) as store:
+        await enter(store, MINISTRY)
+        first = await store.organization(MINISTRY)
+
+        elapsed[0] = FRESH / 2
+        assert await store.organization(MINISTRY) is first
+        elapsed[0] = FRESH
+        assert await store.organization(MINISTRY) is not first
+        assert await store.organization(MINISTRY) == first
+
+
+async def test_facts_are_noted_and_replaced(opener: Opener) -> None:
+    async with opener() as store:
+        assert dict(await store.facts()) == {}
+        await store.note_facts({"demo": "no", "made_at": "2026-07-01"})
+        await store.note_facts({"demo": "yes"})
+
+    async with opener() as store:
+        assert dict(await store.facts()) == {"demo": "yes", "made_at": "2026-07-01"}
+
+
+async def test_when_endpoints_were_seen_is_kept_and_never_set_back(
+    store: SqliteStore,
+) -> None:
+    later = START + timedelta(minutes=1)
+    await store.seen({MINISTRY: later, CHIANG_MAI: START})
+    await store.seen({MINISTRY: START, TRAT: START})
+    await store.seen({})
+
+    seen = {e.organization.code: e.last_seen_at for e in await store.views.endpoints()}
+    assert seen == {MINISTRY: later, CHIANG_MAI: START}
+
+
+async def test_a_relay_is_woken_by_a_promise(
+    store: SqliteStore, ids: CountedIds
+) -> None:
+    consignment = await kept(store, ids)
+    assert await store.outbox.due(START, limit=1) == []
+    waiting = asyncio.create_task(store.outbox.changed(60))
+    await asyncio.sleep(0)
+    async with store.unit() as unit:
+        await unit.promises.add(a_promise(ids, consignment.id))
+        assert not waiting.done()
+        await unit.commit()
+
+    await asyncio.wait_for(waiting, 10)
+    assert len(await store.outbox.due(START, limit=1)) == 1
+
+
+async def test_a_promise_made_after_the_look_is_not_slept_over(
+    store: SqliteStore, ids: CountedIds
+) -> None:
+    consignment = await kept(store, ids)
+    await store.outbox.due(START, limit=1)
+    async with store.unit() as unit:
+        await unit.promises.add(a_promise(ids, consignment.id))
+        await unit.commit()
+
+    await asyncio.wait_for(store.outbox.changed(60), 10)
+
+
+async def test_a_relay_is_not_woken_for_nothing(
+    store: SqliteStore, ids: CountedIds
+) -> None:
+    consignment = await kept(store, ids)
+    async with store.unit() as unit:
+        await unit.promises.add(a_promise(ids, consignment.id))
+    await store.outbox.due(START, limit=1)
+    waiting = asyncio.create_task(store.outbox.changed(60))
+    await kept(store, ids, type(consignment.letter.letter_id)("2", "2552-06-05"))
+
+    assert not waiting.done()
+    waiting.cancel()
+
+
+async def test_waiting_for_promises_ends(store: SqliteStore) -> None:
+    await store.outbox.changed(0.001)
+
+
+async def test_nothing_published_is_nothing_written(store: SqliteStore) -> None:
+    await store.outbox.published([], START)
+
+    assert await store.outbox.due(START, limit=1) == []
