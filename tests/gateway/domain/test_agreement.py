@@ -1,0 +1,267 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from gateway.domain.agreement import (
+    Fact,
+    Records,
+    broken_life,
+    consignments_taken,
+    kept_elsewhere,
+    places,
+    receipt_places,
+    receipts_made,
+    told_by_journal,
+)
+from gateway.domain.books import (
+    Account,
+    Books,
+    Finding,
+    Place,
+    ReceiptPlace,
+    RegisterAccount,
+)
+from gateway.domain.consignment import Entry
+from gateway.domain.inbox import Carries, InboxEntry
+from gateway.domain.lifecycle import Happening, State
+from gateway.domain.promise import Promise, Stage
+from gateway.domain.receipts import Receipt, ReceiptKind
+from gateway.domain.register import Book, NumberedBy, Registration, RegistrationNumber
+from tests.gateway.domain.values import CHIANG_MAI, MINISTRY, NOON
+
+CONSIGNMENT = uuid4()
+
+
+def records(**held: Any) -> Records:
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("journal", "entries", "promises", "registrations", "receipts"), ()
+    )
+    return Records(**{**nothing, "kept": {}, **held})
+
+
+def life(*happenings: tuple[Happening, State]) -> list[Entry]:
+    return [
+        Entry(number, NOON, happening, state, "hub", {})
+        for number, (happening, state) in enumerate(happenings, start=1)
+    ]
+
+
+ACCEPTED = (Happening.LETTER_ACCEPTED, State.ACCEPTED)
+ROUTED = (Happening.ROUTE_CHOSEN, State.WAITING)
+
+
+def a_promise(stage: Stage, receipt: UUID | None = None) -> Promise:
+    return Promise(
+        id=uuid4(),
+        stage=stage,
+        consignment=CONSIGNMENT,
+        receipt=receipt,
+        made_at=NOON,
+        not_before=NOON,
+    )
+
+
+def an_entry(receipt: UUID | None = None, *, taken: bool = False) -> InboxEntry:
+    return InboxEntry(
+        id=uuid4(),
+        organization=CHIANG_MAI,
+        process_id="7",
+        carries=Carries.NOTIFIER if receipt else Carries.LETTER,
+        consignment=CONSIGNMENT,
+        receipt=receipt,
+        queued_at=NOON,
+        shown_at=NOON if taken else None,
+        taken_at=NOON if taken else None,
+    )
+
+
+def a_receipt(kind: ReceiptKind, *, told: bool = True) -> Receipt:
+    return Receipt(
+        id=uuid4(),
+        consignment=CONSIGNMENT,
+        kind=kind,
+        process_id="8",
+        told_by=CHIANG_MAI,
+        tells=MINISTRY if told else None,
+        at=NOON,
+        accept_at=NOON,
+    )
+
+
+def a_registration() -> Registration:
+    return Registration(
+        id=uuid4(),
+        consignment=CONSIGNMENT,
+        organization=CHIANG_MAI,
+        book=Book.RECEIVED,
+        year=2569,
+        number=RegistrationNumber.of_book(1, 2569),
+        numbered_by=NumberedBy.HUB,
+        by="สมศรี",
+        at=NOON,
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ({}, []),
+        ({"promises": [a_promise(Stage.ROUTE)]}, [Place.ON_ITS_WAY]),
+        ({"entries": [an_entry()]}, [Place.IN_INBOX]),
+        ({"entries": [an_entry(taken=True)]}, [Place.WITH_ENDPOINT]),
+        (
+            {"entries": [an_entry()], "registrations": [a_registration()]},
+            [Place.IN_REGISTER],
+        ),
+        (
+            {
+                "entries": [an_entry(taken=True)],
+                "receipts": [a_receipt(ReceiptKind.RETURNED)],
+            },
+            [Place.RETURNED],
+        ),
+        (
+            {"entries": [an_entry()], "promises": [a_promise(Stage.ROUTE)]},
+            [Place.ON_ITS_WAY, Place.IN_INBOX],
+        ),
+        ({"entries": [an_entry(uuid4())]}, []),
+    ],
+)
+def test_a_consignment_is_where_its_records_are(
+    held: dict[str, Sequence[Any]], found: list[Place]
+) -> None:
+    assert places(records(**held)) == found
+
+
+def test_a_kept_promise_is_no_place() -> None:
+    promise = a_promise(Stage.ROUTE)
+
+    assert places(records(promises=[promise], kept={promise.id: NOON})) == []
+
+
+def test_a_receipt_is_told_nobody_on_its_way_waiting_or_taken() -> None:
+    told = a_receipt(ReceiptKind.RECEIVED)
+    custody = a_receipt(ReceiptKind.CUSTODY, told=False)
+    promise = a_promise(Stage.NOTIFY, told.id)
+
+    def found(receipt: Receipt, **held: Any) -> list[ReceiptPlace]:
+        return receipt_places(receipt, records(**held))
+
+    assert found(custody) == [ReceiptPlace.TOLD_NOBODY]
+    assert found(told) == []
+    assert found(told, promises=[promise]) == [ReceiptPlace.ON_ITS_WAY]
+    assert found(told, promises=[promise], kept={promise.id: NOON}) == []
+    assert found(told, entries=[an_entry(told.id)]) == [ReceiptPlace.WAITING]
+    taken = [an_entry(told.id, taken=True), an_entry(uuid4())]
+    assert found(told, entries=taken) == [ReceiptPlace.TAKEN]
+
+
+@pytest.mark.parametrize(
+    ("journal", "problem"),
+    [
+        (life(ACCEPTED, ROUTED), None),
+        ([], None),
+        (life(ROUTED), "entry 1 of the journal says route-chosen"),
+        (life(ACCEPTED, ACCEPTED), "entry 2 of the journal says letter-accepted"),
+        (life(ACCEPTED, ROUTED)[1:], "entry 1 of the journal is not there"),
+        (
+            life(ACCEPTED, (Happening.NUMBER_GIVEN, State.REGISTERED)),
+            "entry 2 of the journal says number-given after accepted",
+        ),
+        (
+            life(ACCEPTED, (Happening.ROUTE_CHOSEN, State.RETURNED)),
+            "entry 2 of the journal ends in returned, not waiting",
+        ),
+    ],
+)
+def test_a_journal_is_a_life(journal: list[Entry], problem: str | None) -> None:
+    assert list(broken_life(journal)) == ([problem] if problem else [])
+
+
+def test_the_journal_counts_receipts_and_custody() -> None:
+    accepted, routed, taken = life(
+        ACCEPTED, ROUTED, (Happening.ENDPOINT_TOOK_IT, State.DELIVERED)
+    )
+    accepted = replace(accepted, facts={"receiver": CHIANG_MAI.text})
+
+    assert receipts_made([accepted, routed, taken]) == 1
+    assert consignments_taken([accepted, routed, taken]) == [CHIANG_MAI.text]
+
+
+def test_the_clerk_who_registers_has_seen_the_letter() -> None:
+    """The hub's own registration shows and takes the entry in one happening."""
+    registration = a_registration()
+    receipt = replace(
+        a_receipt(ReceiptKind.REGISTERED),
+        number=registration.number.text,
+        registration=registration.id,
+    )
+    facts = {
+        "registration": str(registration.id),
+        "number": registration.number.text,
+        "numbered_by": "hub",
+        "receipt": str(receipt.id),
+        "entry": "7",
+    }
+    given = Entry(3, NOON, Happening.NUMBER_GIVEN, State.REGISTERED, "สมศรี", facts)
+    shown = Entry(2, NOON, Happening.ENTRY_SHOWN, State.WAITING, "1", {"entry": "7"})
+    kept = records(
+        journal=[given],
+        entries=[an_entry(taken=True)],
+        registrations=[registration],
+        receipts=[receipt],
+        promises=[a_promise(Stage.NOTIFY, receipt.id)],
+    )
+
+    assert not told_by_journal(kept) - kept_elsewhere(kept)
+    looked_before = replace(kept, journal=[shown, given])
+    assert told_by_journal(looked_before) == told_by_journal(kept)
+
+
+def test_whatever_one_side_alone_says_shows_itself() -> None:
+    late = NOON + timedelta(seconds=1)
+    entry = Entry(1, late, Happening.ENTRY_SHOWN, State.WAITING, "1", {"entry": "7"})
+    held = records(journal=[entry], entries=[an_entry(taken=True)])
+
+    told, kept = told_by_journal(held), kept_elsewhere(held)
+
+    assert list(told - kept) == [Fact("inbox_entry", "7", "shown", late.isoformat())]
+    assert Fact("inbox_entry", "7", "taken", NOON.isoformat()) in kept - told
+
+
+def the_books(**changes: Any) -> Books:
+    whole = Books(
+        receivers={"1": Account(2, {Place.IN_INBOX: 1, Place.RETURNED: 1})},
+        receipts_made=1,
+        receipts={ReceiptPlace.TAKEN: 1},
+        registers=(RegisterAccount("1", "received", 2569, 3, 3, 3, 3),),
+        findings=(),
+    )
+    return replace(whole, **changes)
+
+
+def test_books_that_add_up_are_in_balance() -> None:
+    books = the_books()
+
+    assert books.in_balance
+    assert books.taken == 2
+    assert sum(books.places.values()) == 2
+    assert books.places[Place.WITH_ENDPOINT] == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"receivers": {"1": Account(1, {}), "2": Account(0, {Place.IN_INBOX: 1})}},
+        {"receipts_made": 2},
+        {"registers": (RegisterAccount("1", "received", 2569, 2, 3, 2, 3),)},
+        {"registers": (RegisterAccount("1", "received", 2569, 3, 3, 3, 4),)},
+        {"findings": (Finding("มท 1/1", "", "letter", "the seal is broken"),)},
+    ],
+)
+def test_books_that_do_not_add_up_are_not(changes: dict[str, Any]) -> None:
+    assert not the_books(**changes).in_balance
