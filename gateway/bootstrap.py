@@ -224,8 +224,23 @@ async def serving(
             _has_the_tables(settings)
             _may_listen(settings.listen, demo=hub.demo)
             _arm(demo=hub.demo)
-            async with open_broker(settings) as broker, _running(hub, broker) as url:
+            async with (
+                _alone(),
+                open_broker(settings) as broker,
+                _running(hub, broker) as url,
+            ):
                 yield url
+
+
+@asynccontextmanager
+async def _alone() -> AsyncIterator[None]:
+    """Raise a lone error as itself, out of the group a TaskGroup puts it into."""
+    try:
+        yield
+    except ExceptionGroup as errors:
+        if len(errors.exceptions) > 1:
+            raise
+        raise errors.exceptions[0] from errors.exceptions[0].__cause__
 
 
 @asynccontextmanager

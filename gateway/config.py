@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     """Where messages between runners wait: `embedded:FILE`, as above.
     Reserved for production: other brokers come later and are refused today."""
 
-    body_limit: int = Field(default=64 * _MIB, ge=64 * 1024, le=1024 * _MIB)
+    body_limit: int = Field(default=64 * _MIB, ge=64 * 1024, le=256 * _MIB)
     """Bytes of the largest request that is read.
     Raise it where offices send larger files; a letter takes some three times its
     size in memory while it is read."""
@@ -240,7 +240,7 @@ def _variable(name: str) -> str:
 def _file(data: Path) -> dict[str, Any]:
     try:
         return tomllib.loads((data / FILE).read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise SettingsError(FILE, f"cannot be read: {error}", "Mend the file") from (

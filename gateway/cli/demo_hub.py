@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 _SERVE_FILE: Final = "serve.json"
 _LOG_FILE: Final = "hub.log"
@@ -19,6 +19,9 @@ _GLANCE: Final = 0.02
 
 class HubDied(Exception):
     """The hub's process ended, or did not begin to listen."""
+
+    code: ClassVar[str] = "hub-died"
+    temporary: ClassVar[bool] = False
 
     def __init__(self, log: str) -> None:
         super().__init__("the hub does not run")
