@@ -12,7 +12,7 @@ from typing import Final
 from gateway.domain.books import Books
 from gateway.store.books_consignments import check_consignments
 from gateway.store.books_content import Contents
-from gateway.store.books_inspection import Inspection, Progress, no_progress
+from gateway.store.books_inspection import AT_ONCE, Inspection, Progress, no_progress
 from gateway.store.books_labels import Labels
 from gateway.store.books_letters import check_letters, check_registers
 from gateway.store.books_rows import RawReader
@@ -39,15 +39,19 @@ async def check_books(
     connection: Connection,
     vault: StoredVault,
     progress: Progress = no_progress,
+    *,
+    at_once: int = AT_ONCE,
 ) -> Books:
     """Compute the account, and name every letter that does not add up.
 
     The connection must show one moment: a transaction begun before, that only reads
     (on PostgreSQL: REPEATABLE READ). The vault reads on the same connection.
+    `at_once` consignments, letters or files are held in memory.
     """
     reader = RawReader(connection)
     contents = Contents(reader, vault)
-    inspection = Inspection(reader, contents, Labels(reader, contents), progress)
+    labels = Labels(reader, contents)
+    inspection = Inspection(reader, contents, labels, progress, at_once)
     await inspection.count()
     tally = await check_consignments(inspection)
     await check_letters(inspection)

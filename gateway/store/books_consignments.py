@@ -22,7 +22,7 @@ from gateway.store.books_content import (
     delivery_problem,
     letter_problems,
 )
-from gateway.store.books_inspection import AT_ONCE, Inspection
+from gateway.store.books_inspection import Inspection
 from gateway.store.books_rows import NO_VALUE, RawReader, key_text
 from gateway.store.errors import VaultDamaged
 
@@ -62,7 +62,7 @@ async def check_consignments(inspection: Inspection) -> Tally:
     reader = inspection.reader
     after: object = None
     sources = list(SPEAKING.items())
-    while keys := await reader.keys(sources, after, limit=AT_ONCE):
+    while keys := await reader.keys(sources, after, limit=inspection.at_once):
         bundles = await _bundles(reader, keys)
         letters = await _letters(reader, bundles)
         for bundle in bundles:

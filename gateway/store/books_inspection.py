@@ -32,6 +32,7 @@ class Inspection:
     contents: Contents
     labels: Labels
     progress: Progress
+    at_once: int = AT_ONCE
     findings: set[Finding] = field(default_factory=set)
     done: int = 0
     total: int = 0

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from gateway.domain.books import RegisterAccount
 from gateway.store.books_bundle import Problem, row_problems
-from gateway.store.books_inspection import AT_ONCE, Inspection
+from gateway.store.books_inspection import Inspection
 from gateway.store.books_rows import TABLES, Found, RawReader, all_raw, raw_column
 
 _SOURCES: Final = (
@@ -49,7 +49,7 @@ async def check_letters(inspection: Inspection) -> None:
     """Check the rows of each letter and its list of files."""
     reader = inspection.reader
     after: object = None
-    while keys := await reader.keys(_SOURCES, after, limit=AT_ONCE):
+    while keys := await reader.keys(_SOURCES, after, limit=inspection.at_once):
         held = await _held(reader, keys)
         digests = {f.raw["digest"] for h in held.values() for f in h.files}
         sizes = dict(await reader.pairs("file", "digest", "size", digests))

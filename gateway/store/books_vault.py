@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.types import NULLTYPE
 
 from gateway.store.books_content import name_in
-from gateway.store.books_inspection import AT_ONCE, Inspection
+from gateway.store.books_inspection import Inspection
 from gateway.store.books_rows import TABLES, Found, all_raw, raw_column
 from gateway.store.errors import VaultDamaged
 from gateway.store.vault import StoredVault, in_hop
@@ -34,7 +34,7 @@ _UNUSED: Final = (
 async def check_files(inspection: Inspection) -> None:
     """Digest every file anew; what is damaged names the letters that have it."""
     digest = raw_column(_FILE.c.digest)
-    first = all_raw(_FILE).order_by(digest).limit(AT_ONCE)
+    first = all_raw(_FILE).order_by(digest).limit(inspection.at_once)
     after = first.where(digest > bindparam("after", type_=NULLTYPE))
     files = await inspection.reader.rows("file", first)
     while files:

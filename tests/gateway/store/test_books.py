@@ -307,6 +307,19 @@ def test_the_progress_ends_where_it_said(hub: Opened) -> None:
     assert done == total == 7 + 3 + len(hub.rows(TABLES["file"]))
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_the_size_of_a_batch_changes_nothing(hub: Opened, at_once: int) -> None:
+    connection = SqliteConnection(hub.connection)
+    vault = StoredVault(connection, Segments(hub.data / SEGMENTS))
+    with hub.damaged():
+        hub.connection.execute(delete(TABLES["receipt"]))
+        whole = hub.check()
+        batched = asyncio.run(check_books(connection, vault, at_once=at_once))
+
+    assert batched == whole
+    assert batched.findings
+
+
 _KINDS = {
     "journal": ("happening",),
     "inbox_entry": ("carries", "shown_at", "taken_at"),
