@@ -72,8 +72,7 @@ class Segments:
             except OSError as error:
                 # After a failed fsync the kernel may have dropped the pages: what
                 # this segment holds must not be trusted by a second attempt.
-                self._current = None
-                self._unsynced.clear()
+                self._let_go()
                 raise StoreUnavailable(detail=str(error)) from error
 
     def read(self, place: Place, size: int) -> bytes:
@@ -93,17 +92,23 @@ class Segments:
     def close(self) -> None:
         """Close what is open, without syncing: what was committed is synced."""
         with self._lock:
-            for segment in {id(s): s for s in self._open()}.values():
-                os.close(segment.descriptor)
-            self._current = None
-            self._unsynced.clear()
+            self._let_go()
 
-    def _open(self) -> list[_Open]:
-        return self._unsynced + ([self._current] if self._current else [])
+    def _let_go(self) -> None:
+        """Close what is open; the next body begins a segment."""
+        kept = [self._current] if self._current else []
+        for descriptor in {s.descriptor for s in (*self._unsynced, *kept)}:
+            os.close(descriptor)
+        self._current = None
+        self._unsynced.clear()
 
     def _append(self, body: bytes) -> Place:
         segment = self._current
-        if segment is None or segment.end >= self.roll_at:
+        if segment is not None and segment.end >= self.roll_at:
+            if segment not in self._unsynced:
+                os.close(segment.descriptor)
+            segment = None
+        if segment is None:
             segment = self._current = self._begin()
         if segment not in self._unsynced:
             self._unsynced.append(segment)

@@ -2,6 +2,7 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,27 @@ def test_a_directory_that_cannot_be_written_is_unavailable(tmp_path: Path) -> No
 
     with pytest.raises(StoreUnavailable):
         segments.append(b"body")
+
+
+def test_no_file_stays_open_that_is_not_written(tmp_path: Path) -> None:
+    segments = Segments(tmp_path / "segments", roll_at=10)
+    for _ in range(3):
+        segments.append(b"1234567890")
+        segments.sync()
+    segments.append(b"1234567890")
+    segments.append(b"1234567890")
+    segments.sync()
+
+    assert open_below(tmp_path) == [tmp_path / "segments" / "000005"]
+    segments.close()
+    assert open_below(tmp_path) == []
+
+
+def open_below(folder: Path) -> list[Path]:
+    """Return the files below a folder that this process holds open."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        # The listing's own descriptor is gone by now.
+        with suppress(FileNotFoundError):
+            found.append(descriptor.readlink())
+    return [path for path in found if folder in path.parents]
