@@ -6,9 +6,7 @@ which is removed at the end unless it is to be kept or something did not add up.
 """
 
 import asyncio
-import json
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -23,7 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from gateway.bootstrap import DEMO_KEYS, init, open_hub
 from gateway.cli.demo_hub import HubDied, HubProcess
 from gateway.cli.demo_registers import HubRegisters
-from gateway.cli.demo_report import PIPED_WIDTH, Result, for_programs, show
+from gateway.cli.demo_report import Result, for_programs, show
+from gateway.cli.screen import RED, show_json, tell
 from gateway.config import load
 from gateway.domain.register import BANGKOK
 from gateway.simulation import circular
@@ -65,51 +64,51 @@ def demo(*, keep: bool = False, as_json: bool = False) -> bool:
     `keep` the hub goes on running, and the last lines say where.
     """
     started = time.monotonic()
-    told = Console(stderr=True)
-    data = Path(tempfile.mkdtemp(prefix="gateway-demo-"))
-    hub = HubProcess(data)
-    kept = keep
+    hub = HubProcess(Path(tempfile.mkdtemp(prefix="gateway-demo-")))
+    result: Result | None = None
     try:
-        result = _play(hub, told, started)
-    except (HubDied, SimulationError, OSError) as error:
-        kept = True
-        _say_what_failed(hub, error, told)
-        hub.stop()
-        return False
-    else:
-        _show(result, as_json=as_json)
-        if keep:
-            _say_what_next(hub, told)
-        else:
-            hub.stop()
-        if not result.adds_up:
-            kept = True
-            told.print(f"Kept for looking at: {data}", soft_wrap=True)
-        return result.adds_up
+        result = _play(hub, started)
+        show_json(for_programs(result)) if as_json else show(result)
+    except (HubDied, SimulationError) as error:
+        _say_what_failed(hub, error)
+        if as_json:
+            show_json({"adds_up": False, "error": str(error)})
     finally:
-        if not kept:
-            hub.kill()
-            shutil.rmtree(data, ignore_errors=True)
+        adds_up = result is not None and result.adds_up
+        _leave(hub, running=keep and result is not None, data=keep or not adds_up)
+    return adds_up
 
 
-def _play(hub: HubProcess, told: Console, started: float) -> Result:
-    told.print(f"A fresh hub in {hub.data} …", soft_wrap=True, highlight=False)
+def _leave(hub: HubProcess, *, running: bool, data: bool) -> None:
+    """Leave the hub running or not, and its data there or not."""
+    if running:
+        _say_what_next(hub)
+        return
+    hub.stop()
+    if data:
+        tell(f"เก็บไว้ให้ดู / Kept for looking at: {hub.data}")
+    else:
+        shutil.rmtree(hub.data, ignore_errors=True)
+
+
+def _play(hub: HubProcess, started: float) -> Result:
+    tell(f"ศูนย์กลางใหม่ / A fresh hub: {hub.data}")
     asyncio.run(init(load(hub.data), demo=True))
     hub.start()
-    told.print(f"It listens on {hub.base}", highlight=False)
+    tell(f"เปิดรับที่ / It listens on: {hub.base}")
     provinces = PROVINCES
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        console=told,
+        console=Console(stderr=True),
     ) as progress:
         lines = {
             bar.step: progress.add_task(bar.words, total=bar.total)
             for bar in bars(provinces)
         }
 
-        def tell(step: str) -> None:
+        def note(step: str) -> None:
             if step in lines:
                 progress.advance(lines[step])
 
@@ -118,8 +117,8 @@ def _play(hub: HubProcess, told: Console, started: float) -> Result:
             provinces=provinces,
             signer=_signer(hub.data),
             now=lambda: datetime.now(BANGKOK),
-            register_at_hub=HubRegisters(hub.data, tell),
-            tell=tell,
+            register_at_hub=HubRegisters(hub.data, note),
+            tell=note,
             patience=_PATIENCE,
             limit=_LIMIT,
         )
@@ -142,34 +141,26 @@ def _signer(data: Path) -> Signer:
     )
 
 
-def _show(result: Result, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(for_programs(result), ensure_ascii=False))  # noqa: T201
-        return
-    piped = not sys.stdout.isatty()
-    show(result, Console(width=PIPED_WIDTH if piped else None))
-
-
-def _say_what_failed(hub: HubProcess, error: Exception, told: Console) -> None:
-    told.print(f"The demo did not come to its end: {error}", soft_wrap=True)
+def _say_what_failed(hub: HubProcess, error: Exception) -> None:
+    tell(f"สาธิตไม่จบ / The demo did not come to its end: {error}", style=RED)
     if hub.ended:
-        told.print("The hub has ended. The end of its log:")
-    told.print(hub.log_tail(), soft_wrap=True, markup=False, highlight=False)
-    told.print(f"Kept for looking at: {hub.data}", soft_wrap=True)
+        tell("ศูนย์กลางหยุดทำงาน / The hub has ended. The end of its log:")
+    tell(hub.log_tail())
 
 
-def _say_what_next(hub: HubProcess, told: Console) -> None:
+def _say_what_next(hub: HubProcess) -> None:
     data = hub.data
+    node = PATH.format(organization="1500200050")
     for line in (
         "",
-        f"The hub goes on running on {hub.base}, process {hub.pid}.",
-        f"Its data lies in {data}. Try next:",
+        f"ศูนย์กลางยังเปิดอยู่ที่ / The hub goes on running: {hub.base}",
+        f"ข้อมูลอยู่ที่ / Its data: {data}",
+        "ลองต่อ / Try next:",
         f'  gateway letters track "{circular.NUMBER}" --data {data}',
         f"  gateway registers show 1500200013 --data {data}",
         f"  gateway inbox list 1500200050 --data {data}",
         f"  gateway check books --data {data}",
-        f"An old client finds Chiang Mai's node at {hub.base}"
-        + PATH.format(organization="1500200050"),
-        f"Stop it: kill {hub.pid}; then remove it: rm -r {data}",
+        f"เชียงใหม่สำหรับระบบเดิม / Chiang Mai's node for an old client: {hub.base}{node}",
+        f"เลิกใช้ / Stop and remove it: kill {hub.pid}; rm -r {data}",
     ):
-        told.print(line, soft_wrap=True, markup=False, highlight=False)
+        tell(line)

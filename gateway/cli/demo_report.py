@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from rich.console import Console
-from rich.table import Table
-
+from gateway.cli import screen
+from gateway.cli.screen import Column
+from gateway.cli.thai import thai_day
 from gateway.domain.books import Books, Finding, Place, ReceiptPlace
+from gateway.simulation import circular
 from gateway.simulation.net import Returned
 from gateway.simulation.provinces import System
 
-_MONTHS: Final = (
-    *("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย."),
-    *("ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."),
+_COLUMNS: Final = (
+    Column("ลำดับ", "No.", right=True),
+    Column("จังหวัด", "Province"),
+    Column("เลขรับ", "Number"),
+    Column("วันที่", "Date"),
+    Column("เวลา", "Time"),
+    Column("ผู้ออกเลข", "Numbered by"),
 )
-_BUDDHIST_OFFSET: Final = 543
 _SYSTEMS: Final = {
     System.CSHARP: "ระบบจังหวัด (C#)",
     System.BOI: "ระบบจังหวัด (BOI)",
@@ -36,8 +40,6 @@ _RECEIPTS: Final = {
     ReceiptPlace.WAITING: "รอผู้ส่งรับ",
     ReceiptPlace.TAKEN: "ผู้ส่งรับแล้ว",
 }
-PIPED_WIDTH: Final = 200
-"""Columns of the console where it is a pipe, so that no line is folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +63,18 @@ class Result:
         return self.complete == expected == self.books.taken and self.books.in_balance
 
 
-def show(result: Result, out: Console) -> None:
-    """Print the table and what it comes to; a pipe gets one line per province."""
-    out.print(_table(result.returned, boxed=out.is_terminal))
-    out.print()
-    out.print(_totals(result))
+def show(result: Result) -> None:
+    """Write a row per province, then the totals and both equations of the books."""
+    screen.show_table(
+        _COLUMNS,
+        [(place, *_row(one)) for place, one in enumerate(result.returned, start=1)],
+        title=f"เลขรับของหนังสือเวียน ที่ {circular.NUMBER}",
+        styles=[screen.PLAIN if r.complete else screen.RED for r in result.returned],
+    )
+    screen.say("")
+    screen.show_facts(_totals(result))
     for finding in result.books.findings:
-        out.print(f"  {said(finding)}", soft_wrap=True, markup=False, highlight=False)
+        screen.say(screen.printable(said(finding)), style=screen.RED)
 
 
 def for_programs(result: Result) -> dict[str, Any]:
@@ -83,43 +90,15 @@ def for_programs(result: Result) -> dict[str, Any]:
     }
 
 
-def thai_date(moment: str) -> str:
-    """Write the day of `yyyy-MM-ddTHH:mm:ss` as offices do: `21 พ.ย. 2569`."""
-    at = datetime.fromisoformat(moment)
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year + _BUDDHIST_OFFSET}"
-
-
-def thai_time(moment: str) -> str:
-    """Write its time as the receiving stamp does: `15.19 น.`."""
-    return f"{datetime.fromisoformat(moment):%H.%M} น."
-
-
-def _table(returned: Sequence[Returned], *, boxed: bool) -> Table:
-    table = Table(title="เลขรับหนังสือ มท 0210.3/ว 1795" if boxed else None)
-    if not boxed:
-        table.box = None
-        table.show_header = False
-        table.pad_edge = False
-    table.add_column("ลำดับ", justify="right", no_wrap=True)
-    for heading in ("จังหวัด", "เลขรับ", "วันที่", "เวลา", "ผู้ออกเลข"):
-        table.add_column(heading, no_wrap=True)
-    for place, one in enumerate(returned, start=1):
-        table.add_row(str(place), *_row(one), style=None if one.complete else "red")
-    return table
-
-
 def _row(one: Returned) -> tuple[str, ...]:
     name = one.province.name
     if not one.numbers:
         return name, "-", "-", "-", "ยังไม่มีเลขรับ"
-    notifier = one.numbers[-1]
-    return (
-        name,
-        ", ".join(each.accept_id for each in one.numbers),
-        thai_date(notifier.accept_date),
-        thai_time(notifier.accept_date),
-        _SYSTEMS[one.province.system],
-    )
+    at = datetime.fromisoformat(one.numbers[-1].accept_date)
+    numbers = ", ".join(each.accept_id for each in one.numbers)
+    # The receiving stamp writes its time so.
+    time = f"{at:%H.%M} น."
+    return name, numbers, thai_day(at.date()), time, _SYSTEMS[one.province.system]
 
 
 def _row_for_programs(one: Returned) -> dict[str, Any]:
@@ -139,33 +118,36 @@ def said(finding: Finding) -> str:
     return f"{letter or '-'}: {finding.table}: {finding.what}"
 
 
-def _totals(result: Result) -> Table:
+def _totals(result: Result) -> list[tuple[Column, str]]:
     counted = Counter(one.province.system for one in result.returned if one.complete)
     systems = counted[System.CSHARP] + counted[System.BOI]
     by_dialect = f"C# {counted[System.CSHARP]}, BOI {counted[System.BOI]}"
-    lines = Table.grid(padding=(0, 2))
-    lines.add_column(no_wrap=True)
-    lines.add_column(no_wrap=True)
-    came = f"{result.complete} จาก {len(result.returned)} จังหวัด"
-    lines.add_row("เลขรับที่กลับถึง สป.มท.", came)
-    lines.add_row("ลงเลขรับโดยระบบจังหวัด", f"{systems} ({by_dialect})")
-    lines.add_row("ลงเลขรับโดยศูนย์กลาง", str(counted[System.NONE]))
-    lines.add_row("เวลาที่ใช้", f"{result.seconds:.1f} วินาที")
-    balance = "ตรงกัน (books balance)" if result.books.in_balance else "ไม่ตรงกัน"
-    lines.add_row("บัญชีหนังสือ", balance)
-    for words, taken, found in _accounts(result.books):
-        lines.add_row(f"  {words}", f"{taken} = {found or '0'}")
-    if missing := len(result.returned) - result.complete:
-        lines.add_row("ขาดหรือซ้ำ", f"{missing} จังหวัด", style="red")
-    return lines
+    balance = "ตรงกัน / in balance" if result.books.in_balance else "ไม่ตรงกัน / wrong"
+    facts = [
+        (
+            Column("เลขรับที่กลับถึง สป.มท.", "numbers that came back"),
+            f"{result.complete} / {len(result.returned)}",
+        ),
+        (
+            Column("ลงเลขรับโดยระบบจังหวัด", "by systems of their own"),
+            f"{systems} ({by_dialect})",
+        ),
+        (Column("ลงเลขรับโดยศูนย์กลาง", "by the hub"), str(counted[System.NONE])),
+        (Column("เวลาที่ใช้ (วินาที)", "seconds"), f"{result.seconds:.1f}"),
+        (Column("บัญชีหนังสือ", "books"), balance),
+    ]
+    for column, taken, found in _accounts(result.books):
+        facts.append((column, f"{taken} = {found or '0'}"))
+    return facts
 
 
-def _accounts(books: Books) -> Iterator[tuple[str, int, str]]:
+def _accounts(books: Books) -> Iterator[tuple[Column, int, str]]:
     """Yield both equations: what was taken or made, and where it is found."""
     places = ((_PLACES[place], count) for place, count in books.places.items())
-    yield "หนังสือที่รับไว้", books.taken, _sum(places)
+    yield Column("หนังสือที่รับไว้", "taken = found"), books.taken, _sum(places)
     receipts = ((_RECEIPTS[place], count) for place, count in books.receipts.items())
-    yield "ใบตอบรับที่ออก", books.receipts_made, _sum(receipts)
+    column = Column("ใบตอบรับที่ออก", "receipts = found")
+    yield column, books.receipts_made, _sum(receipts)
 
 
 def _sum(found: Iterable[tuple[str, int]]) -> str:
