@@ -1,0 +1,108 @@
+"""Whenever the hub is killed, every province ends with one number.
+
+The hub is killed as by `kill -9`, at each step where what is durable and what is
+promised differ for a moment (`gateway/steps.py`), and at random ones; it is started
+again on the same port and data. Its clients know nothing of it but that they got no
+answer, and send again. `GATEWAY_SOAK=1` plays all 75 provinces, and more often.
+"""
+
+import asyncio
+import os
+import random
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from gateway.domain.books import Place, ReceiptPlace
+from gateway.simulation.provinces import PROVINCES, Province, some
+from gateway.steps import STEPS
+from tests.crashes.conftest import Unsteady, no_word
+
+Make = Callable[[Sequence[str]], Unsteady]
+
+SOAK = os.environ.get("GATEWAY_SOAK") == "1"
+FEW = PROVINCES if SOAK else some(9)
+SEEDS = range(24 if SOAK else 3)
+
+BESIDE = {"register:before-commit", "register:after-commit"}
+"""Passed where a clerk registers beside the hub, in a process of its own."""
+
+ROUNDS = ("#1", "#3")
+"""At the first passing, and at one when more is on its way."""
+
+
+def in_groups(steps: Sequence[str], size: int) -> list[tuple[str, ...]]:
+    return [tuple(steps[at : at + size]) for at in range(0, len(steps), size)]
+
+
+STOPS = [
+    group
+    for count in ROUNDS
+    for group in in_groups([s + count for s in STEPS if s not in BESIDE], 4)
+]
+"""Some deaths in one play, one after the other: a start costs more than the play."""
+
+
+async def expect_every_number(
+    hub: Unsteady,
+    provinces: Sequence[Province],
+    tell: Callable[[str], None] = no_word,
+) -> None:
+    returned = await hub.play(provinces, tell)
+    books = await hub.books()
+
+    assert [one.province.name for one in returned if not one.complete] == []
+    assert books.findings == ()
+    assert books.in_balance, books
+    assert books.taken == len(provinces)
+    assert books.places[Place.IN_REGISTER] == len(provinces)
+    assert books.receipts[ReceiptPlace.ON_ITS_WAY] == 0
+    assert books.receipts[ReceiptPlace.WAITING] == 0
+
+
+@pytest.mark.parametrize("stops", STOPS, ids=lambda stops: stops[0])
+async def test_it_dies_at_steps_one_after_the_other(
+    unsteady: Make, stops: tuple[str, ...]
+) -> None:
+    hub = unsteady(stops)
+
+    await expect_every_number(hub, FEW)
+
+    assert hub.deaths == list(stops)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_it_is_killed_at_random_moments(unsteady: Make, seed: int) -> None:
+    hub = unsteady([])
+    chance = random.Random(seed)
+    left = [3]
+
+    def tell(_step: str) -> None:
+        # A step of some client is done; others are in the middle of theirs.
+        if left[0] and chance.random() < 0.12 and not hub.process.ended:
+            left[0] -= 1
+            delay = chance.random() * 0.01
+            asyncio.get_running_loop().call_later(delay, hub.process.kill)
+
+    await expect_every_number(hub, FEW, tell)
+
+    assert hub.deaths
+    assert set(hub.deaths) == {"kill"}
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [
+        ("receive:after-commit#40", "route:after-commit#30", "notify:after-commit#20"),
+        ("relay:after-publish#3", "confirm:after-commit#30", "notice:after-commit#40"),
+    ],
+    ids=["custody", "answers"],
+)
+async def test_all_75_provinces_end_with_a_number(
+    unsteady: Make, stops: tuple[str, ...]
+) -> None:
+    hub = unsteady(stops)
+
+    await expect_every_number(hub, PROVINCES)
+
+    assert hub.deaths == list(stops)
