@@ -71,7 +71,9 @@ def _connected(url: str, *, make: bool = True) -> Iterator[Connection]:
         poolclass=NullPool,
         hide_parameters=True,
     )
-    event.listen(engine, "begin", _begin)
+    # The driver would begin late, and commit before each CREATE TABLE.
+    begin = "BEGIN IMMEDIATE" if make else "BEGIN"
+    event.listen(engine, "begin", lambda c: c.exec_driver_sql(begin))
     try:
         if make:
             _only_for_the_owner(file)
@@ -81,11 +83,6 @@ def _connected(url: str, *, make: bool = True) -> Iterator[Connection]:
         raise translated(error) from error
     finally:
         engine.dispose()
-
-
-def _begin(connection: Connection) -> None:
-    # The driver would begin late, and commit before each CREATE TABLE.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _only_for_the_owner(file: Path) -> None:

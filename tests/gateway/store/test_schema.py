@@ -2,15 +2,17 @@
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from gateway.store.errors import StoreError
+from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.schema import MIGRATIONS, config, is_current, upgrade, url_of
 from gateway.store.tables import Row
 
@@ -48,6 +50,35 @@ def test_a_missing_file_is_an_error_and_stays_missing(tmp_path: Path) -> None:
         is_current(url_of(tmp_path / "hub.db"))
 
     assert not (tmp_path / "hub.db").exists()
+
+
+def test_where_no_file_can_be_made_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable):
+        upgrade(url_of(tmp_path / "nowhere" / "hub.db"))
+
+
+def test_who_asks_whether_it_is_current_needs_no_lock(data: Path) -> None:
+    with closing(sqlite3.connect(data / "hub.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        assert is_current(url_of(data / "hub.db"))
+
+
+def test_a_new_migration_is_written_without_the_libraries_own_types(
+    tmp_path: Path,
+) -> None:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        settings = config(connection)
+        settings.set_main_option("version_locations", str(tmp_path))
+        command.revision(settings, "Something", autogenerate=True, rev_id="0001")
+    engine.dispose()
+
+    [file] = tmp_path.glob("*.py")
+    written = file.read_text("utf-8")
+    compile(written, file, "exec")
+    assert "UtcDateTime()" in written
+    assert "AutoString" not in written
 
 
 def test_a_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:

@@ -4,16 +4,26 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from gateway.domain.lifecycle import Happening
+from gateway.domain.register import Book
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
 from gateway.store.sqlite import SqliteConnection, SqliteDatabase
 from gateway.store.store import SqliteStore, open_store
 from tests.doubles.ids import CountedIds
-from tests.gateway.store.values import MINISTRY, START, an_organization, keep, kept
+from tests.gateway.store.values import (
+    MINISTRY,
+    START,
+    a_receipt,
+    an_organization,
+    keep,
+    kept,
+)
 
 
 @pytest.fixture
@@ -96,6 +106,40 @@ async def test_what_fails_before_the_commit_undoes_the_group(data: Path) -> None
 
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 2
     assert names == ["c"]
+
+
+async def test_a_value_that_cannot_be_written_is_an_error_without_it(
+    store: SqliteStore, ids: CountedIds
+) -> None:
+    async with store.unit() as unit:
+        naive = START.replace(tzinfo=None)
+        with pytest.raises(StoreError) as raised:
+            await unit.receipts.add(replace(a_receipt(ids, ids.new()), at=naive))
+
+    assert not raised.value.temporary
+    assert "2026" not in f"{raised.value} {raised.value.detail}"
+
+
+async def test_after_a_mistake_of_ours_a_unit_takes_no_statement_either(
+    store: SqliteStore,
+) -> None:
+    async with store.unit() as unit:
+        with pytest.raises(OverflowError):
+            await unit.registers.next_number(MINISTRY, Book.RECEIVED, 2**70)
+        with pytest.raises(StoreError):
+            await unit.directory.all()
+
+
+async def test_a_journal_that_lacks_its_last_line_is_not_written_on(
+    store: SqliteStore, ids: CountedIds, other: sqlite3.Connection
+) -> None:
+    consignment = await kept(store, ids)
+    other.execute("DELETE FROM journal")
+    consignment.record(Happening.ROUTE_CHOSEN, START, actor="hub")
+
+    async with store.unit() as unit:
+        with pytest.raises(StoreError):
+            await unit.consignments.save(consignment)
 
 
 async def test_a_unit_waits_for_another_process(
