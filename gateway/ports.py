@@ -241,7 +241,12 @@ class UnitOfWork(Protocol):
         """End; undo where `commit` was not called."""
 
     async def commit(self) -> None:
-        """Return when the change is durable, alone or in the group it fell into."""
+        """Return when the change is durable, alone or in the group it fell into.
+
+        What a unit has read is durable then too. A verb that answers with what
+        another one wrote therefore commits although it changed nothing: both may be
+        in one group.
+        """
 
 
 class Store(Protocol):

@@ -53,6 +53,8 @@ async def _note_shown(work: Work, entry: InboxEntry) -> None:
     async with work.store.unit() as unit:
         found = await unit.inboxes.find(entry.organization, entry.process_id)
         if found is None or not found.show(now):
+            # Another poll notes it in this very group: it may not be durable yet.
+            await unit.commit()
             return
         await unit.inboxes.save(found)
         await _record(unit, found, now, _SHOWN[found.carries])
@@ -73,6 +75,8 @@ async def confirm(
     async with work.store.unit() as unit:
         entry = await unit.inboxes.find(organization, process_id)
         if entry is None or not entry.take(now):
+            # It may have been taken in this very group, and not be durable yet.
+            await unit.commit()
             return entry.taken_at if entry and entry.taken_at else now
         await unit.inboxes.save(entry)
         await _record(unit, entry, now, _TAKEN[entry.carries])

@@ -67,6 +67,8 @@ async def receive(work: Work, door: OrganizationCode, document: Document) -> Cus
             door, reading.letter.receiver.organization, reading.letter.id.key
         ):
             same_send(reading.letter, earlier)
+            # The first send may be in this very group, and not durable yet.
+            await unit.commit()
             emit("letter repeated", consignment=earlier.id, organization=door)
             return Custody(earlier.process_id, earlier.accepted_at, repeated=True)
         consignment = await _take(unit, work, reading, now)

@@ -38,6 +38,8 @@ async def register(
             raise errors.EntryUnknown(process_id)
         consignment = await unit.consignments.get(entry.consignment)
         if earlier := await unit.registers.of(consignment.id):
+            # It may have been entered in this very group, and not be durable yet.
+            await unit.commit()
             return earlier[-1]
         if not allows(consignment.state, Happening.NUMBER_GIVEN):
             raise errors.NotPossibleNow(consignment.state)

@@ -1,0 +1,31 @@
+"""A hub for each test, whose books are in balance when the test is over."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.store.schema import upgrade, url_of
+from gateway.store.store import DATABASE, open_store
+from tests.gateway.workflow.hub import Hub, a_hub
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables and nothing in them, to be copied."""
+    file = tmp_path_factory.mktemp("tables") / DATABASE
+    upgrade(url_of(file))
+    return file
+
+
+@pytest.fixture
+async def hub(tables: Path, tmp_path: Path) -> AsyncIterator[Hub]:
+    """A hub with a filled directory and no letter yet."""
+    shutil.copy(tables, tmp_path / DATABASE)
+    # What the directory says holds for as long as the test runs.
+    async with open_store(tmp_path, elapsed=lambda: 0.0) as store:
+        hub = await a_hub(store)
+        yield hub
+        books = await hub.books()
+        assert books.in_balance, books.findings

@@ -1,0 +1,241 @@
+"""A hub whose runners are moved by hand: real verbs on the real store, no broker."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from sqlalchemy import select, text
+
+from envelopes.decoder import decode
+from envelopes.dialects import CSHARP, Dialect
+from envelopes.letter import Letter, LetterId, OrganizationCode, Party
+from envelopes.notifier import Notifier, NotifierKind
+from envelopes.requests import SendLetter
+from gateway.arrivals import InProcessArrivals
+from gateway.domain.books import Books
+from gateway.domain.consignment import Signed
+from gateway.domain.inbox import InboxEntry
+from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.promise import Stage
+from gateway.domain.register import Registration
+from gateway.ports import Path
+from gateway.signing import KeySigner
+from gateway.store.books import check_books
+from gateway.store.store import SqliteStore
+from gateway.store.tables import Row
+from gateway.workflow.collect import Shown, confirm, look
+from gateway.workflow.notice import Taken, take_notice
+from gateway.workflow.notify import notify
+from gateway.workflow.receive import Custody, receive
+from gateway.workflow.register import register
+from gateway.workflow.route import route
+from gateway.workflow.work import Work
+from tests.doubles.clock import HandClock
+from tests.doubles.ids import CountedIds
+from tests.doubles.pki import Identity, identity
+from tests.letters import a_letter, as_wire
+
+MINISTRY: Final = OrganizationCode("1500200000")
+"""Hosted: its own signature is taken where it comes."""
+LANDS: Final = OrganizationCode("1500300000")
+"""Must sign."""
+HEALTH: Final = OrganizationCode("2100200000")
+"""Is carried unsigned."""
+CLOSED: Final = OrganizationCode("1500400000")
+"""Suspended."""
+CHIANG_MAI: Final = OrganizationCode("1500200050")
+LOEI: Final = OrganizationCode("1500200042")
+NAN: Final = OrganizationCode("1500200055")
+NOBODY: Final = OrganizationCode("9900200000")
+"""In no directory."""
+
+NUMBER: Final = LetterId("มท 0210.3/ว 1795", "2026-06-05")
+HUB: Final = identity(organization="1500299999")
+
+ROUTES: Final = (Stage.ROUTE,)
+NOTIFIERS: Final = (Stage.NOTIFY,)
+
+Rows = Mapping[str, Sequence[str]]
+T = TypeVar("T")
+
+_SIGNING: Final = {
+    MINISTRY: Signed.HOSTED,
+    LANDS: Signed.OWN,
+    HEALTH: Signed.NONE,
+    CLOSED: Signed.HOSTED,
+    CHIANG_MAI: Signed.HOSTED,
+    LOEI: Signed.HOSTED,
+    NAN: Signed.HOSTED,
+}
+
+
+class InlineBench:
+    """Does work where it stands."""
+
+    async def run(self, size: int, work: Callable[[], T]) -> T:
+        del size
+        return work()
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The verbs, as door and runners call them."""
+
+    work: Work
+    store: SqliteStore
+    clock: HandClock
+
+    async def send(
+        self,
+        letter: Letter,
+        *,
+        door: OrganizationCode | None = None,
+        signed_by: Identity | None = None,
+        dialect: Dialect = CSHARP,
+    ) -> Custody:
+        """Send a letter at its sender's door, or another; it is not routed yet."""
+        wire = as_wire(letter, dialect, signed_by=signed_by)
+        return await self.send_bytes(wire, door or letter.sender.organization)
+
+    async def send_bytes(self, wire: bytes, door: OrganizationCode) -> Custody:
+        """Send these bytes."""
+        request = decode(wire).request
+        assert isinstance(request, SendLetter)
+        return await receive(self.work, door, request.document)
+
+    async def keep(self, stages: Sequence[Stage] = tuple(Stage)) -> int:
+        """Keep what was promised, as relay and runners do; return how much it was."""
+        due = await self.store.outbox.due(self.clock.now(), limit=1000)
+        promises = [promise for promise in due if promise.stage in stages]
+        for promise in promises:
+            verb = {Stage.ROUTE: route, Stage.NOTIFY: notify}[promise.stage]
+            await verb(self.work, promise.id)
+        return len(promises)
+
+    async def deliver(self, letter: Letter, **how: object) -> Custody:
+        """Send a letter and route it."""
+        custody = await self.send(letter, **how)  # type: ignore[arg-type]
+        await self.keep()
+        return custody
+
+    async def look(self, organization: OrganizationCode) -> Shown | None:
+        """Poll."""
+        return await look(self.work, organization)
+
+    async def head(self, organization: OrganizationCode) -> Shown:
+        """Poll where something must be."""
+        shown = await self.look(organization)
+        assert shown is not None
+        return shown
+
+    async def take(self, organization: OrganizationCode) -> Shown:
+        """Poll, and delete what came."""
+        shown = await self.head(organization)
+        self.clock.advance(seconds=1)
+        await confirm(self.work, organization, shown.process_id)
+        return shown
+
+    async def tell(
+        self,
+        door: OrganizationCode,
+        kind: NotifierKind,
+        number: str | None = None,
+        *,
+        about: LetterId = NUMBER,
+        subject: str = "",
+        to: str = "",
+    ) -> Taken:
+        """Send a notifier a second later; it is not on its way to anybody yet."""
+        self.clock.advance(seconds=1)
+        notifier = Notifier(kind, about, subject, number)
+        return await take_notice(self.work, door, notifier, to=to)
+
+    async def register(
+        self, organization: OrganizationCode, *, by: str = "สมศรี"
+    ) -> Registration:
+        """Have the hub enter the letter at the head of an inbox."""
+        entry = next(
+            line.entry
+            for line in await self.store.views.inbox(organization)
+            if line.receipt is None
+        )
+        return await register(self.work, organization, entry.process_id, by=by)
+
+    async def path(self, receiver: OrganizationCode, number: LetterId = NUMBER) -> Path:
+        """Return all that is known of one consignment."""
+        paths = await self.store.views.paths(number.number)
+        [path] = [p for p in paths if p.consignment.receiver == receiver]
+        return path
+
+    async def inbox(self, organization: OrganizationCode) -> list[InboxEntry]:
+        """Return what waits in an inbox, head first."""
+        return [line.entry for line in await self.store.views.inbox(organization)]
+
+    async def rows(self) -> Rows:
+        """Return every committed row of every table."""
+        return {
+            name: sorted(
+                repr(tuple(row))
+                for row in await self.store.reading.execute(select(table))
+            )
+            for name, table in Row.metadata.tables.items()
+        }
+
+    async def counts(self) -> dict[str, int]:
+        """Return how many rows each table has."""
+        return {table: len(rows) for table, rows in (await self.rows()).items()}
+
+    async def writes(self) -> int:
+        """Return a number that changes with every transaction that wrote something."""
+        result = await self.store.reading.execute(text("PRAGMA data_version"))
+        return int(result.scalar_one())
+
+    async def books(self) -> Books:
+        """Check the books."""
+        return await check_books(self.store.reading, self.store.vault)
+
+
+def to(
+    receiver: OrganizationCode,
+    number: LetterId = NUMBER,
+    *,
+    sender: OrganizationCode = MINISTRY,
+    **changes: object,
+) -> Letter:
+    """Return a letter to this receiver under this number."""
+    letter = a_letter(id=number, send_date="2026-07-01T09:00:00", **changes)
+    return replace(
+        letter,
+        sender=replace(letter.sender, organization=sender, ministry=sender.ministry),
+        receiver=Party("", "", "ผู้ว่าราชการจังหวัด", receiver.ministry, receiver),
+    )
+
+
+def key_of(organization: OrganizationCode) -> Identity:
+    """Return the key and certificate the directory knows an organization by."""
+    return identity(organization=organization.text)
+
+
+async def a_hub(store: SqliteStore) -> Hub:
+    """Return a hub whose directory is filled."""
+    clock = HandClock()
+    work = Work(
+        store=store,
+        clock=clock,
+        ids=CountedIds(),
+        signer=KeySigner(HUB.key, HUB.pem),  # type: ignore[arg-type]
+        arrivals=InProcessArrivals(5.0),
+        bench=InlineBench(),
+    )
+    async with store.unit() as unit:
+        for code, signing in _SIGNING.items():
+            own = key_of(code)
+            certificate = RegisteredCertificate(
+                code, own.der, own.fingerprint, own.not_before, own.not_after
+            )
+            organization = Organization(
+                code, "หน่วยงาน", "Office", signing, active=code != CLOSED
+            )
+            await unit.directory.add(organization, [certificate], clock.now())
+        await unit.commit()
+    return Hub(work, store, clock)
