@@ -26,6 +26,17 @@ def same_day(left: str, right: str) -> bool:
         return left.strip()[:10] == right.strip()[:10]
 
 
+def fitting(
+    notifier: Notifier, candidates: Sequence[Consignment], *, to: str
+) -> list[Consignment]:
+    """Return the consignments a notifier may be about, by number, day and wsa:To.
+
+    The arguments are those of `about`; the order stays.
+    """
+    found = _by_number(notifier.letter_id, candidates)
+    return [c for c in found if _other_party(c, notifier) in to] or found
+
+
 def about(
     notifier: Notifier, candidates: Sequence[Consignment], *, to: str
 ) -> Consignment | None:
@@ -33,15 +44,10 @@ def about(
 
     `candidates` come oldest first. `to` is the text of wsa:To.
     """
-    fitting = _by_number(notifier.letter_id, candidates)
+    found = fitting(notifier, candidates, to=to)
     subject = " ".join(notifier.subject.split())
-    hints: tuple[Callable[[Consignment], bool], ...] = (
-        lambda c: _other_party(c, notifier) in to,
-        lambda c: " ".join(c.letter.subject.split()) == subject,
-    )
-    for hint in hints:
-        fitting = [c for c in fitting if hint(c)] or fitting
-    return fitting[-1] if fitting else None
+    found = [c for c in found if " ".join(c.letter.subject.split()) == subject] or found
+    return found[-1] if found else None
 
 
 def _other_party(consignment: Consignment, notifier: Notifier) -> str:

@@ -94,8 +94,12 @@ def said_before(
     """Return the receipt that already says this, if there is one (rule 4).
 
     Numbers are a conversation: a number given, doubted, and given again is said
-    anew, so only the last word about the number counts as said before.
+    anew, so of a number given only the last word about numbers counts as said
+    before, and of a doubt the last word about that number: a doubt that is repeated
+    after another number came is no new one.
     """
+    if kind is ReceiptKind.DISPUTED:
+        receipts = [r for r in receipts if r.number == number]
     if kind in _ABOUT_NUMBERS:
         said = [r for r in receipts if r.kind in _ABOUT_NUMBERS][-1:]
     else:

@@ -16,7 +16,7 @@ from gateway.domain import errors
 from gateway.domain.admission import day_of
 from gateway.domain.consignment import Consignment
 from gateway.domain.lifecycle import Happening, State, allows
-from gateway.domain.matching import about
+from gateway.domain.matching import about, fitting
 from gateway.domain.promise import Promise, Stage
 from gateway.domain.receipts import (
     HAPPENINGS,
@@ -63,6 +63,8 @@ async def take_notice(
         consignment = await _find(unit, door, notifier, to)
         receipts = await unit.receipts.of(consignment.id)
         if earlier := said_before(receipts, kind, notifier.accept_id):
+            # It may have been said in this very group, and not be durable yet.
+            await unit.commit()
             return _taken(consignment, earlier)
         receipt = await _happen(unit, work, consignment, door=door, notifier=notifier)
         passed("notice:before-commit")
@@ -141,9 +143,8 @@ async def _find(
     except ValueError:
         raise errors.LetterUnknown(str(notifier.letter_id)) from None
     if notifier.kind.told_by_sender:
-        candidates = await _with_number(
-            unit, await unit.consignments.sent_by(door, day), notifier
-        )
+        sent = await unit.consignments.sent_by(door, day)
+        candidates = await _with_number(unit, fitting(notifier, sent, to=to), notifier)
     else:
         candidates = await unit.consignments.received_by(door, day)
     if (found := about(notifier, candidates, to=to)) is None:
@@ -152,18 +153,19 @@ async def _find(
 
 
 async def _with_number(
-    unit: UnitOfWork, sent: Sequence[Consignment], notifier: Notifier
+    unit: UnitOfWork, copies: Sequence[Consignment], notifier: Notifier
 ) -> Sequence[Consignment]:
-    """Of a circular's copies, prefer those that got the number complained of (E2)."""
-    if about(notifier, sent, to="") is None:
-        return []
+    """Of a circular's copies, choose those that got the number complained of (E2).
+
+    Raises `NumberUnknown` where there are copies, and none of them got it.
+    """
     number = (notifier.accept_id or "").strip()
     having = [
         consignment
-        for consignment in sent
+        for consignment in copies
         if any(r.number.text == number for r in await unit.registers.of(consignment.id))
     ]
-    if not having:
+    if copies and not having:
         raise errors.NumberUnknown(number)
     return having
 

@@ -65,6 +65,18 @@ def test_a_number_insisted_on_after_a_dispute_is_said_anew() -> None:
     assert said_before([given, doubted], ReceiptKind.DISPUTED, "1") is doubted
 
 
+def test_a_doubt_repeated_after_a_correction_was_said_before() -> None:
+    given = a_receipt(ReceiptKind.REGISTERED, "1")
+    doubted = a_receipt(ReceiptKind.DISPUTED, "1")
+    corrected = a_receipt(ReceiptKind.REGISTERED, "2")
+    insisted = a_receipt(ReceiptKind.REGISTERED, "1")
+    said = [given, doubted, corrected]
+
+    assert said_before(said, ReceiptKind.DISPUTED, "1") is doubted
+    assert said_before(said, ReceiptKind.DISPUTED, "2") is None
+    assert said_before([*said, insisted], ReceiptKind.DISPUTED, "1") is None
+
+
 @pytest.mark.parametrize(
     ("state", "told"),
     [(State.DELIVERED, True), (State.REGISTERED, False), (State.DISPUTED, False)],
