@@ -139,8 +139,9 @@ class Bundle:
         last = records.journal[-1].state if records.journal else None
         if values.get("state") != last:
             yield "consignment", f"is {values.get('state')}, its journal says {last}"
-        if values.get("entries") != len(records.journal):
-            yield "journal", f"{values.get('entries')} entries are to be there"
+        if (entries := values.get("entries")) != len(records.journal):
+            there = f"{len(records.journal)} entries can be read"
+            yield "journal", f"{there}, {entries} were written"
 
 
 def row_problems(row: Found, before: str = "") -> Iterator[Problem]:
@@ -184,9 +185,9 @@ def _differences(records: Records) -> Iterator[Problem]:
     told: Counter[Fact] = told_by_journal(records)
     kept: Counter[Fact] = kept_elsewhere(records)
     for fact in told - kept:
-        yield fact.table, f"the journal tells of it: {_shown(fact)}"
+        yield fact.table, f"only the journal says: {_shown(fact)}"
     for fact in kept - told:
-        yield fact.table, f"the journal does not tell of it: {_shown(fact)}"
+        yield fact.table, f"the journal does not say: {_shown(fact)}"
 
 
 def _shown(fact: Fact) -> str:
