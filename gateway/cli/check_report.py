@@ -1,0 +1,222 @@
+"""What `gateway check` looks at, one line for each, green where it is fine."""
+
+import asyncio
+import json
+import os
+import shutil
+import sqlite3
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from envelopes.trust import read_certificate
+from gateway.bootstrap import Hub, open_broker, open_hub
+from gateway.cli.documents import Document
+from gateway.cli.screen import GREEN, RED, Column, show_json, show_table
+from gateway.cli.thai import thai_time, within
+from gateway.config import Effective, Settings, SettingsError, effective, load
+from gateway.domain.promise import Stage
+from gateway.presence import SERVE
+from gateway.signing import CERTIFICATE
+from gateway.store.errors import StoreError
+from gateway.store.schema import is_current, url_of
+from gateway.store.store import SEGMENTS
+from queues.errors import QueueError
+
+_MIB: Final = 1024 * 1024
+_COLUMNS: Final = (
+    Column("", ""),
+    Column("สิ่งที่ตรวจ", "What"),
+    Column("", ""),
+    Column("ผล", "Found", fold=True),
+)
+_SETTINGS: Final = (
+    Column("การตั้งค่า", "Setting"),
+    Column("ค่า", "Value", fold=True),
+    Column("ที่มา", "Source"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at."""
+
+    name: str
+    """For programs."""
+    thai: str
+    ok: bool
+    found: str
+    error: Exception | None = None
+    """What was met instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that was looked at; looking ends where nothing further can be seen."""
+
+    settings: tuple[Effective, ...]
+    lines: tuple[Line, ...] = field(default=())
+
+    @property
+    def in_order(self) -> bool:
+        """Whether every line is green."""
+        return all(line.ok for line in self.lines)
+
+
+def look(data: Path, *, data_from: str) -> Report:
+    """Look at a hub's settings, storage and broker; `data_from`: who named `data`."""
+    try:
+        settings = load(data)
+    except SettingsError as error:
+        return Report((), (_wrong("settings", "การตั้งค่า", error),))
+    first, *others = effective(settings)
+    named = (replace(first, source=data_from), *others)
+    lines = [_fine("settings", "การตั้งค่า", f"{len(named)} ค่า / read")]
+    lines += asyncio.run(_look_inside(settings))
+    return Report(named, tuple(lines))
+
+
+def show(report: Report, *, as_json: bool) -> None:
+    """Write a report: settings with their sources, then what was looked at."""
+    if as_json:
+        show_json(_document(report))
+        return
+    if report.settings:
+        show_table(_SETTINGS, [(s.name, s.value, s.source) for s in report.settings])
+    show_table(
+        _COLUMNS,
+        [
+            ("✓" if line.ok else "✗", line.thai, line.name, line.found)
+            for line in report.lines
+        ],
+        styles=[GREEN if line.ok else RED for line in report.lines],
+    )
+
+
+async def _look_inside(settings: Settings) -> list[Line]:
+    try:
+        async with open_hub(settings) as hub:
+            lines = [_storage(settings), await _content(hub)]
+            lines += [_vault(settings), _disk(settings), _certificate(hub)]
+            lines.append(await _broker(settings))
+            return [*lines, _served(settings)]
+    except (SettingsError, StoreError) as error:
+        return [_wrong("storage", "ฐานข้อมูล", error)]
+
+
+def _storage(settings: Settings) -> Line:
+    file = settings.database_file
+    name, thai = "storage", "ฐานข้อมูล"
+    try:
+        current = is_current(url_of(file))
+    except StoreError as error:
+        return _wrong(name, thai, error)
+    size = (
+        f"{file}, {file.stat().st_size / _MIB:.1f} MiB, SQLite {sqlite3.sqlite_version}"
+    )
+    if not current:
+        return Line(name, thai, ok=False, found=f"{size}: tables of another version")
+    return _fine(name, thai, f"{size}, tables of this version")
+
+
+async def _content(hub: Hub) -> Line:
+    endpoints = await hub.store.views.endpoints()
+    waiting = sum(line.waiting for line in endpoints)
+    kind = "demo" if hub.demo else "production"
+    return _fine(
+        "hub",
+        "ศูนย์กลาง",
+        f"{kind}, หน่วยงาน {len(endpoints)} organizations, "
+        f"รอในกล่อง {waiting} entries waiting",
+    )
+
+
+def _vault(settings: Settings) -> Line:
+    folder = settings.data / SEGMENTS
+    if not folder.is_dir():
+        found = f"{folder}: ยังไม่มี / made by the first large letter"
+        return _fine("vault", "ห้องเก็บแฟ้ม", found)
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return Line("vault", "ห้องเก็บแฟ้ม", ok=False, found=f"{folder}: no permission")
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    found = f"{folder}, {len(sizes)} files, {sum(sizes) / _MIB:.1f} MiB"
+    return _fine("vault", "ห้องเก็บแฟ้ม", found)
+
+
+def _disk(settings: Settings) -> Line:
+    free = shutil.disk_usage(settings.data).free
+    enough = free > settings.bodies_limit
+    found = f"ว่าง {free // _MIB:,} MiB free"
+    return Line("disk", "พื้นที่ดิสก์", ok=enough, found=found)
+
+
+def _certificate(hub: Hub) -> Line:
+    name, thai = "certificate", "ใบรับรองของศูนย์กลาง"
+    file = hub.settings.data / CERTIFICATE
+    try:
+        ends = read_certificate(file.read_bytes()).not_after
+    except (OSError, ValueError) as error:
+        return Line(name, thai, ok=False, found=f"{file}: {error}")
+    left = ends - hub.work.clock.now()
+    valid = left.total_seconds() > 0
+    words = f"หมดอายุ{within(left)}" if valid else "หมดอายุแล้ว / has expired"
+    return Line(name, thai, ok=valid, found=f"{words} ({thai_time(ends)})")
+
+
+async def _broker(settings: Settings) -> Line:
+    name, thai = "broker", "คิวงาน"
+    if not settings.broker_file.is_file():
+        found = f"{settings.broker_file}: ยังไม่มี / made by the first `gateway serve`"
+        return _fine(name, thai, found)
+    try:
+        async with open_broker(settings) as broker:
+            waiting = {stage: await broker.waiting(stage) for stage in Stage}
+            dead = {stage: await broker.dead(stage) for stage in Stage}
+    except QueueError as error:
+        return _wrong(name, thai, error)
+    counted = ", ".join(
+        f"{stage}: {waiting[stage]} waiting, {dead[stage]} dead" for stage in Stage
+    )
+    found = f"{settings.broker_file}, {counted}"
+    return Line(name, thai, ok=not any(dead.values()), found=found)
+
+
+def _served(settings: Settings) -> Line:
+    name, thai = "serving", "การให้บริการ"
+    try:
+        said = json.loads((settings.data / SERVE).read_text("utf-8"))
+        os.kill(said["pid"], 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return _fine(
+            name, thai, f"ไม่ได้เปิด / not now: gateway serve --data {settings.data}"
+        )
+    except PermissionError:
+        pass  # It runs, as another user.
+    return _fine(name, thai, f"{said['address']}, process {said['pid']}")
+
+
+def _fine(name: str, thai: str, found: str) -> Line:
+    return Line(name, thai, ok=True, found=found)
+
+
+def _wrong(name: str, thai: str, error: Exception) -> Line:
+    return Line(name, thai, ok=False, found=str(error), error=error)
+
+
+def _document(report: Report) -> Document:
+    return {
+        "in_order": report.in_order,
+        "settings": [
+            {"name": s.name, "value": s.value, "source": s.source}
+            for s in report.settings
+        ],
+        "checks": [
+            {
+                "name": line.name,
+                "ok": line.ok,
+                "found": line.found,
+                "code": getattr(line.error, "code", None),
+            }
+            for line in report.lines
+        ],
+    }

@@ -1,0 +1,192 @@
+"""`gateway directory`: who takes part, and by which certificates they speak."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from envelopes.letter import OrganizationCode
+from gateway.cli import documents, screen
+from gateway.cli.options import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    Organization,
+    filled,
+)
+from gateway.cli.screen import Column
+from gateway.cli.session import ask
+from gateway.cli.thai import NEVER, ago, thai_time, within
+from gateway.cli.words import SIGNING
+from gateway.domain import errors, organization
+from gateway.domain.consignment import Signed
+from gateway.ports import EndpointLine
+
+if TYPE_CHECKING:
+    from gateway.bootstrap import Hub
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_COLUMNS: Final = (
+    Column("รหัส", "Code"),
+    Column("ชื่อหน่วยงาน", "Thai name", fold=True),
+    Column("ชื่ออังกฤษ", "English name", fold=True, least=120),
+    Column("ลายมือชื่อ", "Signature"),
+    Column("ใบรับรอง", "Certificates", right=True),
+    Column("รอในกล่อง", "Waiting", right=True),
+    Column("ติดต่อล่าสุด", "Last seen"),
+)
+
+
+@app.command("list")
+def list_directory(*, data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
+    """หน่วยงานทั้งหมด / All organizations, and when each was last seen."""
+    now, lines = ask(data, _endpoints)
+    if as_json:
+        screen.show_json([_document(line) for line in lines])
+    elif not lines:
+        command = "gateway directory add --help"
+        screen.nothing_here("ยังไม่มีหน่วยงาน", "Nobody is known yet", command)
+    else:
+        screen.show_table(_COLUMNS, [_row(line, now) for line in lines])
+
+
+@app.command("show")
+def show_organization(
+    code: Organization, *, data: Data = DEFAULT_DATA, as_json: Json = False
+) -> None:
+    """หน่วยงานหนึ่งแห่ง / One organization, its certificates and its endpoint."""
+    now, lines = ask(data, _endpoints)
+    line = next((one for one in lines if one.organization.code == code), None)
+    if line is None:
+        raise errors.OrganizationUnknown(code.text)
+    if as_json:
+        screen.show_json(_document(line))
+    else:
+        screen.show_facts(_facts(line, now))
+
+
+@app.command("add")
+def add_organization(
+    *,
+    code: Organization,
+    th_name: Annotated[
+        str, typer.Option(metavar="TEXT", parser=filled, help="ชื่อ / Its Thai name.")
+    ],
+    en_name: Annotated[
+        str,
+        typer.Option(metavar="TEXT", parser=filled, help="Its English name."),
+    ],
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="ใบรับรอง PEM หรือ DER / Its certificate.",
+        ),
+    ] = None,
+    signature: Annotated[
+        Signed,
+        typer.Option(
+            help="own: ต้องลงลายมือชื่อเอง / its own is demanded. "
+            "hosted: ศูนย์กลางลงแทนได้ / the hub signs where none comes. "
+            "none: ไม่ต้องลง / carried unsigned.",
+        ),
+    ] = Signed.OWN,
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """เพิ่มหน่วยงาน / Enter an organization."""
+    fresh = organization.Organization(code, th_name, en_name, signature)
+    content = certificate.read_bytes() if certificate else None
+    ask(data, lambda hub: _add(hub, fresh, content))
+    if as_json:
+        screen.show_json(documents.organization(fresh))
+    else:
+        screen.say(f"เพิ่ม {code} {th_name} แล้ว / Entered {en_name}")
+    if signature is Signed.OWN and content is None:
+        screen.tell(
+            "ยังไม่มีใบรับรอง จึงยังส่งหนังสือไม่ได้ / Without a certificate its "
+            "letters are refused: --certificate FILE"
+        )
+
+
+async def _add(
+    hub: "Hub", fresh: organization.Organization, certificate: bytes | None
+) -> None:
+    # What reads certificates is loaded with the hub, not with `gateway --help`.
+    from gateway.bootstrap import registered  # noqa: PLC0415
+
+    try:
+        certificates = [registered(fresh.code, certificate)] if certificate else []
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"ใบรับรองใช้ไม่ได้ / {error}", param_hint="--certificate"
+        ) from error
+    async with hub.store.unit() as unit:
+        if await unit.directory.find(fresh.code) is not None:
+            raise errors.OrganizationExists(fresh.code.text)
+        await unit.directory.add(fresh, certificates, hub.work.clock.now())
+        await unit.commit()
+
+
+async def _endpoints(hub: "Hub") -> tuple[datetime, Sequence[EndpointLine]]:
+    return hub.work.clock.now(), await hub.store.views.endpoints()
+
+
+def _row(line: EndpointLine, now: datetime) -> Sequence[object]:
+    found = line.organization
+    return (
+        found.code,
+        found.th_name,
+        found.en_name,
+        SIGNING[found.signing],
+        len(line.certificates),
+        line.waiting,
+        ago(now - line.last_seen_at) if line.last_seen_at else NEVER,
+    )
+
+
+def _facts(line: EndpointLine, now: datetime) -> list[tuple[Column, object]]:
+    found = line.organization
+    seen = thai_time(line.last_seen_at)
+    if line.last_seen_at:
+        seen += f" ({ago(now - line.last_seen_at)})"
+    facts: list[tuple[Column, object]] = [
+        (Column("รหัส", "Code"), found.code),
+        (Column("ชื่อหน่วยงาน", "Thai name"), found.th_name),
+        (Column("ชื่ออังกฤษ", "English name"), found.en_name),
+        (Column("จังหวัด", "ISO code"), found.iso_code or NEVER),
+        (Column("ลายมือชื่อ", "Signature"), f"{found.signing} {SIGNING[found.signing]}"),
+        (Column("ที่อยู่", "Address"), address_of(found.code)),
+        (Column("รอในกล่อง", "Waiting"), line.waiting),
+        (Column("ติดต่อล่าสุด", "Last seen"), seen),
+    ]
+    for one in line.certificates:
+        left = one.not_after - now
+        ends = within(left) if one.not_after > now else "หมดอายุแล้ว"
+        facts.append(
+            (
+                Column("ใบรับรอง", "Certificate"),
+                f"sha256:{one.fingerprint} ถึง {thai_time(one.not_after)} ({ends})",
+            )
+        )
+    return facts
+
+
+def address_of(code: OrganizationCode) -> str:
+    """Return the path of an organization's door."""
+    return f"/ecms/{code}/ecms-ws01/service2"
+
+
+def _document(line: EndpointLine) -> documents.Document:
+    return {
+        **documents.organization(line.organization),
+        "address": address_of(line.organization.code),
+        "certificates": [documents.certificate(one) for one in line.certificates],
+        "waiting": line.waiting,
+        "last_seen_at": documents.moment(line.last_seen_at),
+    }

@@ -1,0 +1,39 @@
+"""What only the command line says: nothing found, or a report that is not all green.
+
+The first line of a class's docstring is its message in English, `thai` the same in
+Thai.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class CommandError(Exception):
+    """The command could not do what was asked."""
+
+    code: ClassVar[str] = "command-failed"
+    temporary: ClassVar[bool] = False
+    thai: ClassVar[str] = "คำสั่งทำงานไม่สำเร็จ"
+
+    def __init__(self, where: str = "") -> None:
+        super().__init__(where or type(self).__doc__)
+        self.where = where
+
+
+class NoSuchLetter(CommandError):
+    """No letter with this number is in the hub's custody."""
+
+    code = "no-such-letter"
+    thai = "ไม่พบหนังสือเลขที่นี้ในศูนย์กลาง"
+
+
+class NotInOrder(CommandError):
+    """Something is not in order; the report on standard output says what."""
+
+    code = "not-in-order"
+    thai = "มีสิ่งที่ไม่เรียบร้อย ดูรายงานข้างต้น"
+
+    def __init__(self, causes: Sequence[Exception] = ()) -> None:
+        super().__init__()
+        self.causes = tuple(causes)
+        """What was met; where there is something, it decides the exit code."""

@@ -1,0 +1,81 @@
+"""The options and arguments that commands share, and how they are read.
+
+Thai digits are Arabic ones in all of them.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from envelopes.letter import OrganizationCode
+from gateway.cli.thai import arabic
+from gateway.domain.register import buddhist_year
+from gateway.identity import SystemClock
+
+_FIRST_YEAR = 2400
+
+
+def organization_code(text: str | OrganizationCode) -> OrganizationCode:
+    """Read a code of ten digits, or of five (v1); raises `BadParameter`."""
+    if isinstance(text, OrganizationCode):
+        return text
+    try:
+        return OrganizationCode.parse(arabic(text))
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"รหัสหน่วยงานมี 10 หลัก หรือ 5 หลัก (v1) / {error}: {text}"
+        ) from error
+
+
+def process_id(text: str) -> str:
+    """Read the ProcessID of an inbox entry."""
+    return arabic(text.strip())
+
+
+def filled(text: str) -> str:
+    """Read a text that must say something; raises `BadParameter`."""
+    if not (said := " ".join(text.split())):
+        raise typer.BadParameter("ต้องไม่ว่าง / must not be empty")
+    return said
+
+
+def year(text: str) -> int:
+    """Read a Buddhist year; raises `BadParameter`."""
+    digits = arabic(text.strip())
+    if not (digits.isascii() and digits.isdigit() and int(digits) > _FIRST_YEAR):
+        now = buddhist_year(SystemClock().now())
+        raise typer.BadParameter(f"เขียนปี พ.ศ. เช่น {now} / a Buddhist year, like {now}")
+    return int(digits)
+
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="GATEWAY_DATA",
+        help="โฟลเดอร์ข้อมูลของศูนย์กลาง / The hub's data directory.",
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="เอกสาร JSON หนึ่งฉบับ / One JSON document."),
+]
+Organization = Annotated[
+    OrganizationCode,
+    typer.Argument(
+        metavar="ORGANIZATION",
+        parser=organization_code,
+        help="รหัสหน่วยงาน / The organization's code, 10 digits or 5.",
+    ),
+]
+Number = Annotated[
+    str,
+    typer.Argument(
+        metavar="NUMBER",
+        parser=filled,
+        help="เลขที่หนังสือ / The letter's number, in any digits, spaced or not.",
+    ),
+]
+DEFAULT_DATA = Path("var")

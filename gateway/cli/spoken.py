@@ -1,0 +1,138 @@
+"""What is said of an error: Thai first, English beside it, then what to try next."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from typing import Final
+
+from typer.exceptions import TyperException
+
+from gateway.cli.documents import Document
+from gateway.cli.errors import NotInOrder
+from gateway.cli.screen import RED, printable, tell
+from gateway.cli.thai import arabic
+
+_WRONG_USE: Final = "wrong-usage"
+_NO_HUB: Final = "gateway init"
+_COMMAND: Final = re.compile(r"gateway .*$")
+_CODE: Final = (5, 10)
+_REMEDIES: Final = {
+    "organization-unknown": "gateway directory list",
+    "organization-exists": "gateway directory show {where}",
+    "entry-unknown": "gateway inbox list {organization}",
+    "not-possible-now": "gateway letters list",
+    "no-such-letter": "gateway letters list",
+    "vault-damaged": "gateway check books",
+}
+_THAI: Final = {
+    "settings-wrong": "การตั้งค่าไม่ถูกต้อง",
+    "store-error": "ฐานข้อมูลทำงานไม่ได้",
+    "store-unavailable": "ฐานข้อมูลไม่พร้อมใช้งานในขณะนี้",
+    "concurrent-change": "ข้อมูลถูกแก้ไขในขณะเดียวกัน",
+    "vault-damaged": "แฟ้มในห้องเก็บเสียหาย",
+    "queue-error": "คิวงานทำงานไม่ได้",
+    "broker-unavailable": "คิวงานไม่พร้อมใช้งานในขณะนี้",
+    "claim-lost": "งานในคิวหลุดมือ",
+    "unknown-queue": "ไม่รู้จักคิวงานนี้",
+    "file-unusable": "อ่านหรือเขียนแฟ้มไม่ได้",
+    _WRONG_USE: "คำสั่งไม่ถูกต้อง",
+}
+
+
+def say(error: Exception, arguments: Sequence[str]) -> None:
+    """Write an error to standard error, its remedy on a line of its own."""
+    if _is_help(error):
+        tell(str(getattr(error, "message", error)))
+        return
+    thai, english = _thai(error), _english(error).removesuffix(".")
+    where = getattr(error, "where", "")
+    place = f": {printable(where)}" if where and where not in english else ""
+    tell(f"{thai} / {english}{place}", style=RED)
+    if remedy := remedy_of(error, arguments):
+        tell(f"ลองใช้ / Try: {remedy}")
+
+
+def as_document(error: Exception, arguments: Sequence[str]) -> Document:
+    """Say the same for programs."""
+    where = getattr(error, "where", "")
+    return {
+        "error": {
+            "code": _code(error),
+            "message": _english(error),
+            "thai": _thai(error),
+            "where": where or None,
+            "remedy": remedy_of(error, arguments),
+        }
+    }
+
+
+def remedy_of(error: Exception, arguments: Sequence[str]) -> str:
+    """Return what to try next, a whole command where there is one; empty for nothing.
+
+    A temporary error is worth the same command once more.
+    """
+    if isinstance(error, NotInOrder):
+        return ""
+    if isinstance(error, TyperException):
+        return _help_of(error)
+    if getattr(error, "temporary", False):
+        return shlex.join(["gateway", *arguments])
+    if remedy := str(getattr(error, "remedy", "")):
+        found = _COMMAND.search(remedy)
+        return found[0] if found else remedy
+    template = _REMEDIES.get(_code(error), "")
+    where = str(getattr(error, "where", ""))
+    if not template:
+        return ""
+    command = template.format(where=where, organization=_organization(arguments))
+    return command + _same_data(arguments)
+
+
+def _thai(error: Exception) -> str:
+    if _NO_HUB in str(getattr(error, "remedy", "")):
+        return "ยังไม่มีศูนย์กลางในโฟลเดอร์นี้"
+    return str(getattr(error, "thai", "") or _THAI.get(_code(error), ""))
+
+
+def _english(error: Exception) -> str:
+    if isinstance(error, TyperException):
+        return " ".join(error.format_message().split())
+    if problem := getattr(error, "problem", ""):
+        return f"{getattr(error, 'name', '')}: {problem}"
+    if isinstance(error, OSError):
+        return f"{error.strerror}: {error.filename}"
+    return (type(error).__doc__ or "").splitlines()[0]
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, TyperException):
+        return _WRONG_USE
+    if isinstance(error, OSError):
+        return "file-unusable"
+    return str(getattr(error, "code", ""))
+
+
+def _is_help(error: Exception) -> bool:
+    """Whether a command without arguments answered with its help."""
+    return type(error).__name__ == "NoArgsIsHelpError"
+
+
+def _help_of(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'gateway'} --help"
+
+
+def _organization(arguments: Sequence[str]) -> str:
+    """Return the code of the organization that was named."""
+    codes = (arabic(one) for one in arguments)
+    return next((c for c in codes if len(c) in _CODE and c.isdigit()), "ORGANIZATION")
+
+
+def _same_data(arguments: Sequence[str]) -> str:
+    """Return the data directory as it was named, so that the remedy can be copied."""
+    for place, argument in enumerate(arguments):
+        if argument.startswith("--data="):
+            return f" --data {shlex.quote(argument.removeprefix('--data='))}"
+        if argument == "--data" and place + 1 < len(arguments):
+            return f" --data {shlex.quote(arguments[place + 1])}"
+    return ""

@@ -1,0 +1,73 @@
+"""Thai words for what the domain names, where the domain does not say them itself."""
+
+from typing import Final
+
+from gateway.domain.consignment import HUB, LetterFacts, Signed
+from gateway.domain.lifecycle import Happening
+from gateway.domain.organization import Organization
+from gateway.domain.receipts import ReceiptKind
+from gateway.domain.register import NumberedBy
+
+WITHHELD: Final = "ลับ"
+"""Stands for whatever these commands do not show of a secret letter."""
+
+OPEN: Final = "001"
+"""The level of secrecy of a letter that may be shown (D1)."""
+
+HAPPENINGS: Final = {
+    Happening.LETTER_ACCEPTED: "ศูนย์กลางรับหนังสือ",
+    Happening.ROUTE_CHOSEN: "วางในกล่องขาเข้า",
+    Happening.ENTRY_SHOWN: "ปลายทางเปิดดู",
+    Happening.ENDPOINT_TOOK_IT: "ระบบปลายทางดึงไปแล้ว",
+    Happening.RECEIVER_CONFIRMED: "ปลายทางแจ้งได้รับ",
+    Happening.NUMBER_GIVEN: "ลงเลขรับ",
+    Happening.NUMBER_CORRECTED: "แก้เลขรับ",
+    Happening.NUMBER_DISPUTED: "ผู้ส่งแจ้งเลขรับผิด",
+    Happening.RECEIVER_RETURNED: "ปลายทางตีกลับ",
+    Happening.RECEIVER_CALLED_IT_WRONG: "ปลายทางแจ้งหนังสือผิด",
+    Happening.NOTIFIER_QUEUED: "วางใบแจ้งในกล่อง",
+    Happening.NOTIFIER_SHOWN: "เปิดดูใบแจ้ง",
+    Happening.NOTIFIER_TAKEN: "ดึงใบแจ้งไปแล้ว",
+}
+RECEIPTS: Final = {
+    ReceiptKind.CUSTODY: "รับแฟ้มไปแล้ว",
+    ReceiptKind.RECEIVED: "แจ้งได้รับ",
+    ReceiptKind.REGISTERED: "แจ้งเลขรับ",
+    ReceiptKind.RETURNED: "ตีกลับ",
+    ReceiptKind.RETURNED_AS_WRONG: "แจ้งหนังสือผิด",
+    ReceiptKind.DISPUTED: "แจ้งเลขรับผิด",
+}
+NUMBERED_BY: Final = {
+    NumberedBy.HUB: "ศูนย์กลาง",
+    NumberedBy.OFFICE: "หน่วยงาน",
+}
+SIGNING: Final = {
+    Signed.OWN: "ลงเอง",
+    Signed.HOSTED: "ศูนย์กลางลงแทน",
+    Signed.NONE: "ไม่ลง",
+}
+
+_OFFICE: Final = "สำนักงานจังหวัด"
+
+
+def is_secret(letter: LetterFacts) -> bool:
+    """Whether subject, persons and files of a letter are not shown."""
+    return letter.secrecy != OPEN
+
+
+def subject_of(letter: LetterFacts) -> str:
+    """Return the subject, or that it is secret."""
+    return WITHHELD if is_secret(letter) else letter.subject
+
+
+def short_name(organization: Organization) -> str:
+    """Return the province of a provincial office, and any other name as it is."""
+    if organization.iso_code:
+        return organization.th_name.removeprefix(_OFFICE)
+    return organization.th_name
+
+
+def actor_of(actor: str, letter: LetterFacts) -> str:
+    """Return who did it; of a secret letter no person is named."""
+    is_person = actor != HUB and not actor.isdigit()
+    return WITHHELD if is_person and is_secret(letter) else actor

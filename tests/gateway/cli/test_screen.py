@@ -1,0 +1,45 @@
+import pytest
+
+from gateway.cli import screen
+from gateway.cli.screen import Column
+
+COLUMNS = (Column("เลขที่", "Number"), Column("เรื่อง", "Subject", fold=True))
+
+
+def test_a_pipe_gets_one_line_per_row_however_long(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    screen.show_table(COLUMNS, [("1", "ก" * 500), ("2", "ข")], title="x")
+
+    assert capsys.readouterr().out == f"1\t{'ก' * 500}\n2\tข\n"
+
+
+def test_facts_in_a_pipe_are_named_in_english(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    screen.show_facts([(COLUMNS[0], "มท 1/2")])
+
+    assert capsys.readouterr().out == "Number\tมท 1/2\n"
+
+
+def test_json_is_one_document_in_thai_letters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    screen.show_json([{"subject": "เรื่อง"}])
+
+    assert '"subject": "เรื่อง"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x07", "[31mred"),
+        ("a\tb\nc", "a b c"),
+        ("a\u202eb", "a b"),
+        ("ที่\u200bอยู่", "ที่\u200bอยู่"),
+    ],
+)
+def test_the_text_of_strangers_does_not_steer_the_terminal(
+    text: str, shown: str
+) -> None:
+    assert screen.printable(text) == shown
