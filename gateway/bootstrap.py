@@ -6,13 +6,11 @@ close them in reverse.
 """
 
 import asyncio
-import fcntl
-import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -31,6 +29,7 @@ from gateway.domain.organization import Organization, RegisteredCertificate
 from gateway.domain.promise import Stage
 from gateway.identity import Identities, SystemClock
 from gateway.ports import Clock
+from gateway.presence import announced, only_server
 from gateway.runners.notifier import notifier
 from gateway.runners.relay import Relay
 from gateway.runners.router import router
@@ -49,10 +48,6 @@ from queues.broker import Broker
 from queues.embedded import EmbeddedBroker
 from registry_sync.snapshot import packaged
 
-SERVE: Final = "serve.json"
-"""In the data directory while the hub listens: process id and address."""
-
-LOCK: Final = "serve.lock"
 MADE_AT: Final = "made_at"
 DEMO: Final = "demo"
 """Facts about a hub, noted last by `init`: a hub without them is not complete."""
@@ -62,6 +57,9 @@ DEMO_KEYS: Final = "demo-keys"
 sign. Throw-away: they prove nothing to anybody."""
 
 _YES: Final = "yes"
+
+_SHUTDOWN: Final = 1.0
+"""Seconds for answers that are being sent, after `drain_seconds` for making them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +218,7 @@ async def serving(
     """
     # A folder without a hub is left as it is found.
     async with open_hub(settings, clock=clock) as hub:
-        with _only_server(settings.data):
+        with only_server(settings.data):
             _has_the_tables(settings)
             _may_listen(settings.listen, demo=hub.demo)
             _arm(demo=hub.demo)
@@ -255,59 +253,66 @@ async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
         notifier(work, broker, stop=stop),
         Sweeper(last_seen, work.store, stop=stop),
     )
-    app = _app(hub, broker, last_seen)
+    door = _door(hub, last_seen)
+    app = make_app(door, _health(hub, broker))
     async with asyncio.TaskGroup() as group:
         for runner in runners:
             group.create_task(runner.run(), name=runner.name)
         try:
-            async with _listening(app, hub.settings) as address:
+            async with _listening(app, door, hub.settings) as address:
                 _note_started(hub, address)
-                with _announced(hub.settings.data, address):
+                with announced(hub.settings.data, address):
                     yield f"http://{address}"
         finally:
             stop.set()
     emit("hub stopped", seconds=round(time.monotonic() - started, 1))
 
 
-def _app(hub: Hub, broker: Broker, last_seen: LastSeen) -> web.Application:
+def _door(hub: Hub, last_seen: LastSeen) -> Door:
     settings = hub.settings
-    door = Door(
+    return Door(
         hub.work,
         demo=hub.demo,
         limits=Limits(settings.body_limit, settings.read_seconds),
         room=Room(settings.bodies_limit),
         seen=last_seen.note,
     )
+
+
+def _health(hub: Hub, broker: Broker) -> Health:
     checks: dict[str, Check] = {"store": hub.store.facts}
     checks |= {f"queue {stage}": partial(broker.waiting, stage) for stage in Stage}
-    return make_app(door, Health(checks))
+    return Health(checks)
 
 
 @asynccontextmanager
 async def _listening(
-    app: web.Application, settings: Settings
+    app: web.Application, door: Door, settings: Settings
 ) -> AsyncIterator[Address]:
-    """Accept connections; leaving lets running requests end."""
+    """Accept connections; leaving accepts no more and lets running requests end."""
     runner = web.AppRunner(
-        app,
-        access_log=None,
-        logger=server_log(),
-        shutdown_timeout=settings.drain_seconds,
+        app, access_log=None, logger=server_log(), shutdown_timeout=_SHUTDOWN
     )
     await runner.setup()
     try:
-        wanted = settings.listen
+        site = web.TCPSite(runner, settings.listen.host, settings.listen.port)
         try:
-            await web.TCPSite(runner, wanted.host, wanted.port).start()
+            await site.start()
         except OSError as error:
-            raise SettingsError(
-                "listen",
-                f"cannot listen on {wanted}: {os.strerror(error.errno or 0)}",
-                "Choose another address with --listen",
-            ) from error
+            raise _cannot_listen(settings.listen, error) from error
         yield Address(*runner.addresses[0][:2])
+        await site.stop()
+        await door.close(settings.drain_seconds)
     finally:
         await runner.cleanup()
+
+
+def _cannot_listen(address: Address, error: OSError) -> SettingsError:
+    return SettingsError(
+        "listen",
+        f"cannot listen on {address}: {os.strerror(error.errno or 0)}",
+        "Choose another address with --listen",
+    )
 
 
 def _note_started(hub: Hub, address: Address) -> None:
@@ -318,39 +323,6 @@ def _note_started(hub: Hub, address: Address) -> None:
         demo=hub.demo,
         process=os.getpid(),
     )
-
-
-@contextmanager
-def _announced(data: Path, address: Address) -> Iterator[None]:
-    """Say in the data directory who listens where, as long as it is true."""
-    path = data / SERVE
-    fresh = path.with_suffix(".new")
-    facts = {
-        "pid": os.getpid(),
-        "listen": str(address),
-        "address": f"http://{address}",
-    }
-    fresh.write_text(json.dumps(facts) + "\n", "utf-8")
-    fresh.replace(path)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _only_server(data: Path) -> Iterator[None]:
-    """Hold the lock of a data directory; the system drops it when a process dies."""
-    with (data / LOCK).open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SettingsError(
-                "data",
-                f"another process serves {data}",
-                f"Stop it first; {SERVE} says where it listens",
-            ) from error
-        yield
 
 
 def _has_the_tables(settings: Settings) -> None:

@@ -6,7 +6,8 @@ exception is who may not be here at all (403).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -53,7 +54,17 @@ class _Progress:
 class Door:
     """Answers what comes to an organization's address."""
 
-    __slots__ = ("_demo", "_envelope_limits", "_limits", "_room", "_seen", "_work")
+    __slots__ = (
+        "_closing",
+        "_demo",
+        "_envelope_limits",
+        "_idle",
+        "_limits",
+        "_room",
+        "_running",
+        "_seen",
+        "_work",
+    )
 
     def __init__(
         self, work: Work, *, demo: bool, limits: Limits, room: Room, seen: Seen
@@ -64,15 +75,45 @@ class Door:
         self._envelope_limits = EnvelopeLimits(body=limits.body)
         self._room = room
         self._seen = seen
+        self._running = 0
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def close(self, seconds: float) -> None:
+        """Wait until what has begun is answered, so long at most.
+
+        aiohttp reads no more of a body once it shuts down: a sender in the middle
+        of its letter would get no answer. Connections end with their next answer.
+        """
+        self._closing = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a request; never raises but for an end of the whole hub."""
-        progress = _Progress()
-        with context(organization=_printable(request.match_info["organization"])):
+        organization = _printable(request.match_info["organization"])
+        with self._counted(), context(organization=organization):
+            progress = _Progress()
             try:
-                return _response(200, await self._answer(request, progress))
+                response = _response(200, await self._answer(request, progress))
             except Exception as error:  # noqa: BLE001 - a peer gets no traceback
-                return self._refused(error, request, progress)
+                response = self._refused(error, request, progress)
+            if self._closing:
+                response.force_close()
+            return response
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._running += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
 
     async def _answer(self, request: web.Request, progress: _Progress) -> bytes:
         let_in(_peer(request), request.headers, demo=self._demo)

@@ -1,4 +1,6 @@
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -6,6 +8,8 @@ from structlog.testing import capture_logs
 
 from envelopes.dialects import BOI, CSHARP, Dialect
 from envelopes.letter import LetterId, OrganizationCode, Party
+from gateway.bootstrap import open_hub
+from gateway.config import load
 from tests.gateway.web.conftest import (
     CHIANG_MAI,
     MINISTRY,
@@ -299,3 +303,35 @@ async def test_events_name_door_and_message_and_nothing_of_the_letter(
     assert {"letter accepted", "letter routed"} <= {line["event"] for line in lines}
     assert "แต่งตั้ง" not in str(lines)
     assert "ธนา" not in str(lines)
+
+
+async def test_a_mistake_of_ours_is_answered_too(caller: Caller) -> None:
+    """What was kept is gone; the caller learns an id, the operator the rest."""
+    await caller.post(MINISTRY, as_wire(a_letter()))
+    await caller.poll(CHIANG_MAI)
+    with closing(sqlite3.connect(caller.data / "hub.db")) as database, database:
+        database.execute("DELETE FROM envelope")
+
+    with capture_logs() as lines:
+        answer = await caller.poll(CHIANG_MAI)
+
+    assert answer.status == 200
+    assert answer.error[:2] == (INBOUND, "internal-error")
+    (failed,) = lines
+    assert failed["event"] == "request failed"
+    assert failed["id"] in answer.error[2]
+    assert failed["exc_info"] is not None
+
+
+async def test_an_endpoint_that_polls_is_seen(calling: Calling) -> None:
+    async with calling() as caller:
+        await caller.poll(CHIANG_MAI)
+        data = caller.data
+    async with open_hub(load(data)) as hub:
+        seen = {
+            line.organization.code.text
+            for line in await hub.store.views.endpoints()
+            if line.last_seen_at is not None
+        }
+
+    assert seen == {CHIANG_MAI}

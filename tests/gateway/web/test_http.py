@@ -82,6 +82,11 @@ class Line:
     def write(self, head: str, body: bytes = b"") -> None:
         self._writer.write(head.replace("\n", "\r\n").encode("latin-1") + body)
 
+    async def ended(self) -> bool:
+        """Wait for the other side to close."""
+        async with asyncio.timeout(10):
+            return await self._reader.read() == b""
+
     async def answer(self) -> tuple[bytes, bytes]:
         """Return the head and body of one answer."""
         async with asyncio.timeout(10):
@@ -170,6 +175,26 @@ async def test_a_caller_that_hangs_up_hurts_nobody(caller: Caller) -> None:
         async with Line(caller.base) as line:
             line.write(sent)
     assert (await caller.poll(MINISTRY)).status == 200
+
+
+async def test_a_request_that_has_begun_is_answered_while_the_hub_stops(
+    calling: Calling,
+) -> None:
+    hub = calling()
+    caller = await hub.__aenter__()
+    async with Line(caller.base) as line, Line(caller.base) as idle:
+        line.write(head_of(len(POLL), "Expect: 100-continue"))
+        await line.answer()
+        async with asyncio.TaskGroup() as group:
+            stopping = group.create_task(hub.__aexit__(None, None, None))
+            for _ in range(10):
+                await asyncio.sleep(0)
+            with pytest.raises(ConnectionRefusedError):
+                await Line(caller.base).__aenter__()
+            assert not stopping.done()
+            line.write("", POLL)
+            assert (await line.answer())[0].startswith(b"HTTP/1.1 200 ")
+        assert await idle.ended()
 
 
 ANY_BODY = st.one_of(
