@@ -18,6 +18,7 @@ from aiohttp import web
 from envelopes import answers
 from envelopes.decoder import decode
 from envelopes.envelope import Envelope
+from envelopes.errors import OperationUnknown
 from envelopes.letter import OrganizationCode
 from envelopes.requests import DeleteEntry, Poll, SendLetter, SendNotifier
 from gateway.domain.errors import SenderUnknown
@@ -176,6 +177,11 @@ class Door:
             case DeleteEntry(process_id):
                 at = await confirm(self._work, door, process_id)
                 return answers.entry_deleted(process_id, at)
+            case _:
+                raise OperationUnknown(envelope.operation.request_element)
+            case _:
+                # It can be read, and nobody here does it.
+                raise OperationUnknown(envelope.operation.request_element)
 
     async def _head(self, door: OrganizationCode) -> bytes:
         shown = await look(self._work, door)
