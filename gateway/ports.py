@@ -14,8 +14,15 @@ from uuid import UUID
 from envelopes.letter import OrganizationCode
 from envelopes.parts import Parts
 from gateway.domain.books import Books
-from gateway.domain.consignment import Consignment, Entry, Excerpt, LetterFacts
+from gateway.domain.consignment import (
+    Consignment,
+    Entry,
+    Excerpt,
+    FittedCopy,
+    LetterFacts,
+)
 from gateway.domain.inbox import InboxEntry
+from gateway.domain.lifecycle import State
 from gateway.domain.organization import Organization, RegisteredCertificate
 from gateway.domain.promise import Promise
 from gateway.domain.receipts import Receipt
@@ -79,7 +86,7 @@ class Consignments(Protocol):
         receiver: OrganizationCode,
         key: tuple[str, str],
     ) -> Consignment | None:
-        """Return the consignment with this normalised number and day, if any."""
+        """Return the one with this normalised number and day that was not freed."""
 
     async def received_by(
         self, receiver: OrganizationCode, day: str
@@ -113,8 +120,38 @@ class Inboxes(Protocol):
     ) -> InboxEntry | None:
         """Return an entry of this organization's own inbox."""
 
-    async def carrying(self, consignment: UUID) -> InboxEntry | None:
-        """Return the entry that brings this consignment's letter to its receiver."""
+    async def carrying(
+        self, consignment: UUID, receipt: UUID | None = None
+    ) -> InboxEntry | None:
+        """Return the entry that brings a consignment's letter, or a receipt's notifier.
+
+        Without a receipt, the letter's.
+        """
+
+
+class Asides(Protocol):
+    """Entries beside the queues: held and parked ones."""
+
+    async def held(self, organization: OrganizationCode) -> Sequence[InboxEntry]:
+        """Return an organization's held entries, in the order of their places."""
+
+    async def parked(
+        self, organization: OrganizationCode | None, *, before: datetime | None = None
+    ) -> Sequence[InboxEntry]:
+        """Return parked entries, of all organizations for None, longest parked first.
+
+        `before` limits them to those parked before a time.
+        """
+
+
+class Copies(Protocol):
+    """Copies fitted to receivers."""
+
+    async def find(self, consignment: UUID, dialect: str) -> FittedCopy | None:
+        """Return what was made for this dialect, if it was."""
+
+    async def add(self, copy: FittedCopy) -> None:
+        """Keep a copy, or that none is needed."""
 
 
 class Registers(Protocol):
@@ -193,6 +230,9 @@ class Directory(Protocol):
     async def all(self) -> Sequence[Organization]:
         """Return all organizations, by code."""
 
+    async def note_endpoint(self, organization: Organization) -> None:
+        """Keep what was learnt of its endpoint: dialect, whether it deletes."""
+
 
 class UnitOfWork(Protocol):
     """One transaction. Leaving it without `commit` undoes everything."""
@@ -208,6 +248,14 @@ class UnitOfWork(Protocol):
     @property
     def inboxes(self) -> Inboxes:
         """Inboxes."""
+
+    @property
+    def asides(self) -> Asides:
+        """Held and parked entries."""
+
+    @property
+    def copies(self) -> Copies:
+        """Fitted copies."""
 
     @property
     def registers(self) -> Registers:
@@ -349,6 +397,16 @@ class InboxLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OutboundLine:
+    """A consignment as its sender's system is told of it (operation 11)."""
+
+    process_id: str
+    number: str
+    """The sender's own text."""
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterLine:
     """A registration in a book."""
 
@@ -385,6 +443,14 @@ class Views(Protocol):
 
     async def inbox(self, organization: OrganizationCode) -> Sequence[InboxLine]:
         """Return what waits in an inbox, head first."""
+
+    async def aside(self, organization: OrganizationCode | None) -> Sequence[InboxLine]:
+        """Return held and parked entries, of all organizations for None, by place."""
+
+    async def outbound(
+        self, sender: OrganizationCode, *, limit: int
+    ) -> Sequence[OutboundLine]:
+        """Return a sender's newest consignments, newest first."""
 
     async def register(
         self, organization: OrganizationCode, book: Book, year: int

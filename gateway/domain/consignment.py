@@ -67,6 +67,17 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
+class FittedCopy:
+    """What a receiver of one dialect gets of a consignment."""
+
+    consignment: UUID
+    dialect: str
+    delivery: Excerpt | None
+    """None where the delivery itself fits."""
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a consignment's journal."""
 
@@ -104,6 +115,8 @@ class Consignment:
     """How many lines its journal has."""
     delivery: Excerpt | None = None
     """What the receiver gets; None until it is routed."""
+    freed_at: datetime | None = None
+    """When its sender freed the number, to send anew (operation 9)."""
     fresh: list[Entry] = field(default_factory=list)
     """Entries recorded since it was read, for the store to add."""
 

@@ -1,16 +1,26 @@
 """The entries of a pull inbox: one queue for letters and notifiers (A7).
 
-1. The head is the oldest entry that was not taken; it comes again until deleted.
+1. The head is the first entry in order that waits; it comes again until deleted.
 2. An entry is deleted only by its own organization, and only after it was shown.
 3. An entry is never removed: it is marked as taken.
+4. A head that was read as often as its client's dialect has patience for, and never
+   deleted, is set behind the others once; the second time it is parked (F4.6).
+5. What is parked comes back when its client has deleted another entry, once a day,
+   or by an operator; it then stands behind the others with new patience.
+6. A notifier that its client cannot read is held beside the queue, and comes back to
+   its old place as soon as the client speaks a dialect that reads it (Q-B9).
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from envelopes.letter import OrganizationCode
+
+PARKED_FOR: Final = timedelta(days=1)
+"""After this a parked entry comes back by itself (rule 5)."""
 
 
 class Carries(StrEnum):
@@ -20,12 +30,20 @@ class Carries(StrEnum):
     NOTIFIER = "notifier"
 
 
+class Standing(StrEnum):
+    """Where an entry is."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    PARKED = "parked"
+    TAKEN = "taken"
+
+
 @dataclass(slots=True, kw_only=True)
 class InboxEntry:
     """One entry of an organization's inbox."""
 
     id: UUID
-    """UUIDv7: entries of an inbox come in the order of their ids."""
     organization: OrganizationCode
     process_id: str
     """Unique over the whole hub, never reused, at most 50 characters (Q-C16)."""
@@ -34,11 +52,32 @@ class InboxEntry:
     receipt: UUID | None
     """The receipt a notifier reports; None for a letter."""
     queued_at: datetime
+    place: UUID | None = None
+    """UUIDv7: entries come in this order; its id, or a newer one where set behind."""
     shown_at: datetime | None = None
     taken_at: datetime | None = None
+    reads: int = 0
+    """How often it was read since it got its place."""
+    set_behind_at: datetime | None = None
+    parked_at: datetime | None = None
+    held_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.place is None:
+            self.place = self.id
+
+    @property
+    def standing(self) -> Standing:
+        """Where it is now."""
+        if self.taken_at is not None:
+            return Standing.TAKEN
+        if self.held_at is not None:
+            return Standing.HELD
+        return Standing.PARKED if self.parked_at is not None else Standing.WAITING
 
     def show(self, at: datetime) -> bool:
         """Note that its organization has seen it; say whether for the first time."""
+        self.reads += 1
         if self.shown_at is not None:
             return False
         self.shown_at = at
@@ -49,4 +88,51 @@ class InboxEntry:
         if self.shown_at is None or self.taken_at is not None:
             return False
         self.taken_at = at
+        self.parked_at = self.held_at = None
+        return True
+
+    def lose_patience(self, patience: int, place: UUID, at: datetime) -> bool:
+        """Set it behind or park it where it was read too often (rule 4).
+
+        `place` is a new last place. Returns whether it left the head.
+        """
+        if self.reads < patience:
+            return False
+        if self.set_behind_at is None:
+            self.set_behind_at = at
+            self.place = place
+            self.reads = 0
+        else:
+            self.parked_at = at
+        return True
+
+    def come_back(self, place: UUID) -> bool:
+        """Return from being parked, behind the others; say whether it was (rule 5)."""
+        if self.standing is not Standing.PARKED:
+            return False
+        self.parked_at = self.set_behind_at = None
+        self.reads = 0
+        self.place = place
+        return True
+
+    def hold(self, at: datetime) -> bool:
+        """Lay it beside the queue; say whether it was in it (rule 6)."""
+        if self.standing is not Standing.WAITING:
+            return False
+        self.held_at = at
+        return True
+
+    def release(self) -> bool:
+        """Bring it back to its old place; say whether it was held (rule 6)."""
+        if self.standing is not Standing.HELD:
+            return False
+        self.held_at = None
+        return True
+
+    def ask_again(self) -> bool:
+        """Have a taken entry come again, under its old number; say whether it was."""
+        if self.taken_at is None:
+            return False
+        self.taken_at = None
+        self.reads = 0
         return True

@@ -24,6 +24,7 @@ class State(StrEnum):
     DISPUTED = "disputed"
     RETURNED = "returned"
     RETURNED_AS_WRONG = "returned-as-wrong"
+    RECALLED = "recalled"
 
 
 class Happening(StrEnum):
@@ -39,6 +40,15 @@ class Happening(StrEnum):
     NUMBER_DISPUTED = "number-disputed"
     RECEIVER_RETURNED = "receiver-returned"
     RECEIVER_CALLED_IT_WRONG = "receiver-called-it-wrong"
+    SENDER_RECALLED = "sender-recalled"
+    NUMBER_FREED = "number-freed"
+    COPY_FITTED = "copy-fitted"
+    ENTRY_SET_BEHIND = "entry-set-behind"
+    ENTRY_PARKED = "entry-parked"
+    ENTRY_CAME_BACK = "entry-came-back"
+    ENTRY_HELD = "entry-held"
+    ENTRY_RELEASED = "entry-released"
+    ENTRY_ASKED_AGAIN = "entry-asked-again"
     NOTIFIER_QUEUED = "notifier-queued"
     NOTIFIER_SHOWN = "notifier-shown"
     NOTIFIER_TAKEN = "notifier-taken"
@@ -137,10 +147,24 @@ MEANINGS: Final[dict[State, Meaning]] = {
         green=False,
         next_step="the sender corrects and sends anew",
     ),
+    State.RECALLED: Meaning(
+        "ผู้ส่งดึงกลับ",
+        "taken back by the sender",
+        Turn.NOBODY,
+        green=False,
+        next_step="nothing; a number that still comes is kept",
+    ),
 }
 
 _FACTS: Final = (
     Happening.ENTRY_SHOWN,
+    Happening.COPY_FITTED,
+    Happening.ENTRY_SET_BEHIND,
+    Happening.ENTRY_PARKED,
+    Happening.ENTRY_CAME_BACK,
+    Happening.ENTRY_HELD,
+    Happening.ENTRY_RELEASED,
+    Happening.ENTRY_ASKED_AGAIN,
     Happening.NOTIFIER_QUEUED,
     Happening.NOTIFIER_SHOWN,
     Happening.NOTIFIER_TAKEN,
@@ -158,6 +182,7 @@ TRANSITIONS: Final[dict[State, dict[Happening, State]]] = _table(
     {
         State.ACCEPTED: {
             Happening.ROUTE_CHOSEN: State.WAITING,
+            Happening.SENDER_RECALLED: State.RECALLED,
         },
         State.WAITING: {
             Happening.ENDPOINT_TOOK_IT: State.DELIVERED,
@@ -167,6 +192,7 @@ TRANSITIONS: Final[dict[State, dict[Happening, State]]] = _table(
             Happening.NUMBER_GIVEN: State.REGISTERED,
             Happening.RECEIVER_RETURNED: State.RETURNED,
             Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
+            Happening.SENDER_RECALLED: State.RECALLED,
         },
         State.DELIVERED: {
             Happening.RECEIVER_CONFIRMED: State.RECEIVED,
@@ -174,12 +200,16 @@ TRANSITIONS: Final[dict[State, dict[Happening, State]]] = _table(
             Happening.NUMBER_GIVEN: State.REGISTERED,
             Happening.RECEIVER_RETURNED: State.RETURNED,
             Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
+            Happening.SENDER_RECALLED: State.RECALLED,
+            # Asked again (operation 10), it is fetched a second time.
+            Happening.ENDPOINT_TOOK_IT: State.DELIVERED,
         },
         State.RECEIVED: {
             Happening.ENDPOINT_TOOK_IT: State.RECEIVED,
             Happening.NUMBER_GIVEN: State.REGISTERED,
             Happening.RECEIVER_RETURNED: State.RETURNED,
             Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
+            Happening.SENDER_RECALLED: State.RECALLED,
         },
         State.REGISTERED: {
             Happening.ENDPOINT_TOOK_IT: State.REGISTERED,
@@ -195,9 +225,19 @@ TRANSITIONS: Final[dict[State, dict[Happening, State]]] = _table(
         },
         State.RETURNED: {
             Happening.ENDPOINT_TOOK_IT: State.RETURNED,
+            Happening.NUMBER_FREED: State.RETURNED,
         },
         State.RETURNED_AS_WRONG: {
             Happening.ENDPOINT_TOOK_IT: State.RETURNED_AS_WRONG,
+            Happening.NUMBER_FREED: State.RETURNED_AS_WRONG,
+        },
+        State.RECALLED: {
+            Happening.ENDPOINT_TOOK_IT: State.RECALLED,
+            Happening.RECEIVER_CONFIRMED: State.RECALLED,
+            # The receiver had it already: a number that still comes is kept.
+            Happening.NUMBER_GIVEN: State.REGISTERED,
+            Happening.RECEIVER_RETURNED: State.RETURNED,
+            Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
         },
     }
 )
@@ -214,6 +254,15 @@ ERDS_EVENTS: Final[dict[Happening, str]] = {
     Happening.NUMBER_DISPUTED: "ConsignmentNotification",
     Happening.RECEIVER_RETURNED: "ConsignmentRejection",
     Happening.RECEIVER_CALLED_IT_WRONG: "ConsignmentRejection",
+    Happening.SENDER_RECALLED: "SubmissionRejection",
+    Happening.NUMBER_FREED: "SubmissionRejection",
+    Happening.COPY_FITTED: "ContentConsignment",
+    Happening.ENTRY_SET_BEHIND: "ContentHandoverFailure",
+    Happening.ENTRY_PARKED: "ContentHandoverFailure",
+    Happening.ENTRY_CAME_BACK: "ContentConsignment",
+    Happening.ENTRY_HELD: "ConsignmentNotificationFailure",
+    Happening.ENTRY_RELEASED: "ConsignmentNotification",
+    Happening.ENTRY_ASKED_AGAIN: "ContentConsignment",
     Happening.NOTIFIER_QUEUED: "ConsignmentNotification",
     Happening.NOTIFIER_SHOWN: "NotificationAccessTracking",
     Happening.NOTIFIER_TAKEN: "NotificationDelivered",

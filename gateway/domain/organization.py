@@ -22,6 +22,14 @@ class Organization:
     """`TH-50` for a provincial office; empty for others."""
     abbreviation: str = ""
     """As used in letter numbers: `ชม`."""
+    dialect: str = "unknown"
+    """The client generation its endpoint speaks (`envelopes.dialects`)."""
+    dialect_by_hand: bool = False
+    """Set by an operator, and not changed by what the endpoint sends."""
+    never_deletes: bool = False
+    """It answers letters and leaves them in its inbox (Q-J10)."""
+    deleted_at: datetime | None = None
+    """When it last deleted an entry of its inbox."""
 
 
 @dataclass(frozen=True, slots=True)

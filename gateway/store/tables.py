@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 from gateway.store.types import UtcDateTime
 
 _TIME: Any = UtcDateTime
+_WAITING = "taken_at IS NULL AND parked_at IS NULL AND held_at IS NULL"
 
 
 class Row(SQLModel):
@@ -48,6 +49,10 @@ class OrganizationRow(Row, table=True):
     abbreviation: str
     added_at: datetime = Field(sa_type=_TIME)
     last_seen_at: datetime | None = Field(default=None, sa_type=_TIME)
+    dialect: str = "unknown"
+    dialect_by_hand: bool = False
+    never_deletes: bool = False
+    deleted_at: datetime | None = Field(default=None, sa_type=_TIME)
 
 
 class CertificateRow(Row, table=True):
@@ -132,7 +137,17 @@ class ConsignmentRow(Row, table=True):
 
     __tablename__ = "consignment"
     __table_args__ = (
-        UniqueConstraint("sender", "receiver", "number_key", "day"),
+        # A number that its sender freed may be sent again (operation 9).
+        Index(
+            "consignment_number",
+            "sender",
+            "receiver",
+            "number_key",
+            "day",
+            unique=True,
+            sqlite_where=text("freed_at IS NULL"),
+            postgresql_where=text("freed_at IS NULL"),
+        ),
         Index("consignment_received", "receiver", "day"),
         Index("consignment_sent", "sender", "day"),
     )
@@ -154,6 +169,22 @@ class ConsignmentRow(Row, table=True):
     delivery_digest: str | None = Field(default=None, foreign_key="envelope.digest")
     delivery_start: int | None = None
     delivery_stop: int | None = None
+    freed_at: datetime | None = Field(default=None, sa_type=_TIME)
+    seal: str
+
+
+class FittedCopyRow(Row, table=True):
+    """What a receiver of one dialect gets of a consignment."""
+
+    __tablename__ = "fitted_copy"
+
+    consignment_id: UUID = Field(foreign_key="consignment.id", primary_key=True)
+    dialect: str = Field(primary_key=True)
+    digest: str | None = Field(default=None, foreign_key="envelope.digest")
+    """None where the delivery itself fits."""
+    start: int | None = None
+    stop: int | None = None
+    made_at: datetime = Field(sa_type=_TIME)
     seal: str
 
 
@@ -181,11 +212,13 @@ class InboxEntryRow(Row, table=True):
         Index(
             "inbox_head",
             "organization",
-            "id",
-            sqlite_where=text("taken_at IS NULL"),
-            postgresql_where=text("taken_at IS NULL"),
+            "place",
+            sqlite_where=text(_WAITING),
+            postgresql_where=text(_WAITING),
         ),
     )
+    # Counted at every poll of a head that stays; it proves nothing.
+    __unsealed__ = frozenset({"reads"})
 
     id: UUID = Field(primary_key=True)
     organization: str = Field(foreign_key="organization.code")
@@ -196,6 +229,11 @@ class InboxEntryRow(Row, table=True):
     queued_at: datetime = Field(sa_type=_TIME)
     shown_at: datetime | None = Field(default=None, sa_type=_TIME)
     taken_at: datetime | None = Field(default=None, sa_type=_TIME)
+    place: UUID
+    reads: int = 0
+    set_behind_at: datetime | None = Field(default=None, sa_type=_TIME)
+    parked_at: datetime | None = Field(default=None, sa_type=_TIME)
+    held_at: datetime | None = Field(default=None, sa_type=_TIME)
     seal: str
 
 
