@@ -43,7 +43,7 @@ def test_commands_work_while_a_hub_serves_the_same_data(
                 check=False,
             )
             assert twin.returncode == 2
-            assert "another process serves" in twin.stderr
+            assert "another process serves" in twin.stdout
 
             hub.send_signal(signal.SIGTERM)
             assert hub.wait(15) == 0
