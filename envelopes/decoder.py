@@ -5,6 +5,7 @@ is read by `envelopes.reading` from what was signed. An error after the operatio
 known carries it, so that the answer can stand in the operation's own element.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from lxml import etree
@@ -18,12 +19,19 @@ from envelopes.errors import (
     OperationUnknown,
     SchemaViolated,
 )
-from envelopes.letter import LetterId
+from envelopes.letter import LetterId, OrganizationCode
 from envelopes.notifier import Notifier, NotifierKind
 from envelopes.parsing import parse
 from envelopes.reading import letter_from
 from envelopes.requests import (
+    AskAgain,
+    AskCodes,
+    AskMinistries,
+    AskOrganizations,
+    AskStatus,
+    AskTime,
     DeleteEntry,
+    DeleteLetter,
     Document,
     Poll,
     Request,
@@ -32,6 +40,7 @@ from envelopes.requests import (
 )
 from schemas import names
 from schemas.catalog import Operation
+from schemas.codes import CodeList
 from schemas.lexical import text_of
 from schemas.limits import Limits
 from schemas.validator import violations
@@ -64,12 +73,24 @@ _NUMBERS: Final = (
     "{*}AcceptID",
 )
 _WHERE_LENGTH: Final = 800
+_WITHOUT_WORDS: Final[Mapping[Operation, Request]] = {
+    Operation.POLL: Poll(),
+    Operation.OUTBOUND_STATUS: AskStatus(),
+    Operation.TIME_CHECK: AskTime(),
+    Operation.MINISTRY_LIST: AskMinistries(),
+    Operation.ORGANIZATION_LIST: AskOrganizations(),
+    Operation.SECRECY_CODES: AskCodes(CodeList.SECRECY),
+    Operation.SPEED_CODES: AskCodes(CodeList.SPEED),
+    Operation.MIME_CODES: AskCodes(CodeList.MIME),
+}
+_LETTER_ASKED_FOR: Final = etree.QName(names.GOVERNMENT_DOCUMENT).localname
 
 
 def decode(body: bytes, limits: Limits = Limits()) -> Envelope:  # noqa: B008 - frozen
     """Read an envelope: header, dialect, operation, and what it asks for.
 
-    A poll is read without its schema, since polls are many (Q-B19). Whatever the
+    What asks without words, as polls do, is read without its schema, since polls are
+    many (Q-B19). Whatever the
     bytes, nothing but an `EnvelopeError` is raised.
     """
     root = parse(body, limits)
@@ -84,10 +105,11 @@ def decode(body: bytes, limits: Limits = Limits()) -> Envelope:  # noqa: B008 - 
         raise
     header = root.find(_HEADER)
     destination = _first(header, _DESTINATIONS)
+    message_id = _text(_first(header, _MESSAGE_IDS))
     return Envelope(
-        message_id=MessageId(_text(_first(header, _MESSAGE_IDS))),
+        message_id=MessageId(message_id),
         to=_text(destination),
-        dialect=_dialect(destination),
+        dialect=_dialect(destination, message_id),
         operation=operation,
         request=asked,
     )
@@ -124,12 +146,18 @@ def _operation_of(request: etree._Element) -> Operation:
 def _request(
     operation: Operation, element: etree._Element, body: bytes, limits: Limits
 ) -> Request:
-    if operation is Operation.POLL:
-        return Poll()
+    if asked := _WITHOUT_WORDS.get(operation):
+        return asked
     _check_schema(element, operation, limits)
     if operation is Operation.DELETE_ENTRY:
         return DeleteEntry(_field(element, "ProcessID"))
+    if operation is Operation.DELETE_GOVERNMENT_DOCUMENT:
+        return DeleteLetter(*_named_letter(element, limits))
     content = _elements(element)[0]
+    if operation is Operation.SPECIAL_REQUEST:
+        name = etree.QName(content).localname
+        kind = None if name == _LETTER_ASKED_FOR else NotifierKind(name)
+        return AskAgain(kind, *_named_letter(content, limits))
     _check_numbers(content, limits)
     if operation is not Operation.SEND_LETTER:
         return SendNotifier(_notifier(content))
@@ -161,23 +189,37 @@ def _check_counts(document: etree._Element, limits: Limits) -> None:
             raise LimitExceeded(f"at most {most} {etree.QName(name).localname}")
 
 
+def _named_letter(
+    element: etree._Element, limits: Limits
+) -> tuple[LetterId, OrganizationCode, OrganizationCode]:
+    """Read number, date, sender and receiver; the schema has seen that they are."""
+    _check_numbers(element, limits)
+    return (
+        _letter_id(element),
+        OrganizationCode.parse(_text(element.find("{*}SenderDepartment/{*}Code"))),
+        OrganizationCode.parse(_text(element.find("{*}AcceptDepartment/{*}Code"))),
+    )
+
+
+def _letter_id(element: etree._Element) -> LetterId:
+    return LetterId(_field(element, "LetterID"), _field(element, "CorrespondenceDate"))
+
+
 def _notifier(element: etree._Element) -> Notifier:
     kind = NotifierKind(etree.QName(element).localname)
     return Notifier(
         kind=kind,
-        letter_id=LetterId(
-            _field(element, "LetterID"), _field(element, "CorrespondenceDate")
-        ),
+        letter_id=_letter_id(element),
         subject=_field(element, "Subject"),
         accept_id=_field(element, "AcceptID") if kind.carries_number else None,
     )
 
 
-def _dialect(destination: etree._Element | None) -> Dialect:
+def _dialect(destination: etree._Element | None, message_id: str) -> Dialect:
     if destination is None:
         return UNKNOWN
     name = etree.QName(destination)
-    return dialect_of(name.namespace or "", name.localname)
+    return dialect_of(name.namespace or "", name.localname, message_id)
 
 
 def _first(

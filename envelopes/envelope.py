@@ -36,3 +36,5 @@ class Envelope:
     """What its header and shape say about the client that wrote it."""
     operation: Operation
     request: Request
+    repaired: bool = False
+    """Whether bare `&` or `<` had to be escaped before it could be read (Q-B6)."""

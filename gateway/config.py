@@ -266,8 +266,10 @@ def _no_unknown_variables() -> None:
 
 
 def _unknown(name: str, wrong: str, known: list[str]) -> SettingsError:
-    near = difflib.get_close_matches(wrong, known, n=1)
-    remedy = f"Did you mean {near[0]}?" if near else "See docs/settings.md"
+    # The prefix they share would make all of them look alike.
+    bare = {name.removeprefix(PREFIX): name for name in known}
+    near = difflib.get_close_matches(wrong.removeprefix(PREFIX), bare, n=1)
+    remedy = f"Did you mean {bare[near[0]]}?" if near else "See docs/settings.md"
     return SettingsError(name, "there is no such setting", remedy)
 
 

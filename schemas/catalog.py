@@ -21,6 +21,15 @@ class Operation(Enum):
     SEND_INVALID_ACCEPT_ID_NOTIFIER = 6
     POLL = 7
     DELETE_ENTRY = 8
+    DELETE_GOVERNMENT_DOCUMENT = 9
+    SPECIAL_REQUEST = 10
+    OUTBOUND_STATUS = 11
+    TIME_CHECK = 12
+    MINISTRY_LIST = 13
+    ORGANIZATION_LIST = 14
+    SECRECY_CODES = 15
+    SPEED_CODES = 16
+    MIME_CODES = 17
 
     @property
     def request_element(self) -> str:
@@ -42,6 +51,11 @@ class Operation(Enum):
         """The tag of the request's first child where that tells operations apart."""
         return _CONTENT.get(self)
 
+    @property
+    def asks_without_words(self) -> bool:
+        """Whether its request is an empty element, which says all there is to say."""
+        return self in _EMPTY
+
 
 _OUTBOUND: Final = (names.OUTBOUND_REQUEST, names.OUTBOUND_RESPONSE)
 
@@ -54,12 +68,50 @@ _ELEMENTS: Final = {
     Operation.SEND_INVALID_ACCEPT_ID_NOTIFIER: _OUTBOUND,
     Operation.POLL: (names.INBOUND_REQUEST, names.INBOUND_RESPONSE),
     Operation.DELETE_ENTRY: (names.DELETE_REQUEST, names.DELETE_RESPONSE),
+    Operation.DELETE_GOVERNMENT_DOCUMENT: (
+        names.DELETE_DOCUMENT_REQUEST,
+        names.DELETE_DOCUMENT_RESPONSE,
+    ),
+    # What answers it is unknown; the hub answers it as it answers a poll (G5).
+    Operation.SPECIAL_REQUEST: (names.SPECIAL_REQUEST, names.INBOUND_RESPONSE),
+    Operation.OUTBOUND_STATUS: (names.STATUS_REQUEST, names.STATUS_RESPONSE),
+    Operation.TIME_CHECK: (names.TIME_REQUEST, names.TIME_RESPONSE),
+    Operation.MINISTRY_LIST: (names.MINISTRIES_REQUEST, names.MINISTRIES_RESPONSE),
+    Operation.ORGANIZATION_LIST: (
+        names.ORGANIZATIONS_REQUEST,
+        names.ORGANIZATIONS_RESPONSE,
+    ),
+    Operation.SECRECY_CODES: (names.SECRECY_REQUEST, names.SECRECY_RESPONSE),
+    Operation.SPEED_CODES: (names.SPEED_REQUEST, names.SPEED_RESPONSE),
+    Operation.MIME_CODES: (names.MIME_REQUEST, names.MIME_RESPONSE),
 }
+
+_EMPTY: Final = frozenset(
+    {
+        Operation.POLL,
+        Operation.OUTBOUND_STATUS,
+        Operation.TIME_CHECK,
+        Operation.MINISTRY_LIST,
+        Operation.ORGANIZATION_LIST,
+        Operation.SECRECY_CODES,
+        Operation.SPEED_CODES,
+        Operation.MIME_CODES,
+    }
+)
 
 _SCHEMAS: Final = {
     names.OUTBOUND_REQUEST: "outbound.xsd",
     names.INBOUND_REQUEST: "inbound.xsd",
     names.DELETE_REQUEST: "delete.xsd",
+    names.DELETE_DOCUMENT_REQUEST: "delete-document.xsd",
+    names.SPECIAL_REQUEST: "special.xsd",
+    names.STATUS_REQUEST: "look-ups.xsd",
+    names.TIME_REQUEST: "look-ups.xsd",
+    names.MINISTRIES_REQUEST: "look-ups.xsd",
+    names.ORGANIZATIONS_REQUEST: "look-ups.xsd",
+    names.SECRECY_REQUEST: "look-ups.xsd",
+    names.SPEED_REQUEST: "look-ups.xsd",
+    names.MIME_REQUEST: "look-ups.xsd",
 }
 
 _CONTENT: Final = {

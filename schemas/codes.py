@@ -7,6 +7,7 @@ list. MIME codes are only names for files: any other is carried as it came (Q-C2
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -14,6 +15,14 @@ from typing import Final
 from schemas.errors import CodeUnknown
 
 _DIGITS: Final = 3
+
+
+class CodeList(Enum):
+    """A list of codes that a client can ask for (B4, operations 15 to 17)."""
+
+    SECRECY = "secrecy"
+    SPEED = "speed"
+    MIME = "mime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,13 @@ def extension_of(mime_code: str) -> str | None:
     Spellings that only some clients use are known as well (D3, last columns).
     """
     written = mime_code.strip().lower()
-    return _extensions().get(_variants().get(written, written))
+    return _extensions().get(mime_variants().get(written, written))
+
+
+@cache
+def mime_variants() -> Mapping[str, str]:
+    """Return listed MIME codes by the spellings that only some clients use (D3)."""
+    return {row["variant"]: row["code"] for row in _rows("mime_variants.csv")}
 
 
 @cache
@@ -76,11 +91,6 @@ def _extensions() -> Mapping[str, str]:
     for extension, code in mime_codes().items():
         extensions.setdefault(code, extension)
     return extensions
-
-
-@cache
-def _variants() -> Mapping[str, str]:
-    return {row["variant"]: row["code"] for row in _rows("mime_variants.csv")}
 
 
 def _find(codes: Mapping[str, Code], text: str) -> Code:

@@ -15,15 +15,12 @@ DELETE: Final = "cs-08-delete-queue-request.xml"
 REQUESTS: Final = tuple(
     path.name
     for path in sorted(SAMPLES.glob("*-request.xml"))
-    if path.name.startswith(
-        (
-            *(f"{client}-0{number}" for client in ("boi", "cs") for number in range(9)),
-            "px-inferred-",
-            "v1doc-0",
-        )
-    )
+    if "-wrapper-" not in path.name
 )
-"""The request samples of operations 1 to 8, but for the one that is malformed."""
+"""Every request sample, but for the two that are malformed and the Java wrapper's."""
+
+UNESCAPED: Final = "boi-01c-send-letter-unescaped-MALFORMED.xml"
+UNDECLARED: Final = "boi-10-outbound-status-request-MALFORMED.xml"
 
 
 def sample(name: str = LETTER) -> bytes:

@@ -28,13 +28,15 @@ from gateway.domain.register import BANGKOK
 from gateway.simulation import circular
 from gateway.simulation.errors import SimulationError
 from gateway.simulation.http import PATH
-from gateway.simulation.net import Net, play
+from gateway.simulation.net import Net, first_of, play
 from gateway.simulation.provinces import PROVINCES, Province, System
 from gateway.simulation.signing import Signer
 from gateway.store.books import check_books
 
-_PATIENCE: Final = 10.0
-_LIMIT: Final = 60.0
+_PATIENCE: Final = 30.0
+"""Seconds for which clients repeat what got no answer: a killed hub can come back."""
+_LIMIT: Final = 120.0
+_GLANCE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,11 @@ def demo(*, keep: bool = False, as_json: bool = False) -> bool:
 
 
 def _leave(hub: HubProcess, *, running: bool, data: bool) -> None:
-    """Leave the hub running or not, and its data there or not."""
-    if running:
+    """Leave the hub running or not, and its data there or not.
+
+    A hub that somebody else started again after it died is somebody else's.
+    """
+    if running or (hub.ended and hub.serving):
         _say_what_next(hub)
         return
     hub.stop()
@@ -126,10 +131,26 @@ def _play(hub: HubProcess, started: float) -> Result:
 
 
 async def _play_and_check(hub: HubProcess, net: Net, started: float) -> Result:
-    returned = await play(net)
+    try:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(_say_if_it_ends(hub))
+            returned = await play(net)
+            watching.cancel()
+    except* SimulationError as several:
+        raise first_of(several) from several
     async with open_hub(load(hub.data)) as opened:
         books = await check_books(opened.store.reading, opened.store.vault)
     return Result(returned=returned, books=books, seconds=time.monotonic() - started)
+
+
+async def _say_if_it_ends(hub: HubProcess) -> None:
+    """Tell how to bring back a hub that was killed; its clients wait for it."""
+    while not hub.ended:  # noqa: ASYNC110 - a process sets no event
+        await asyncio.sleep(_GLANCE)
+    again = f"gateway serve --data {hub.data} --listen {hub.address}"
+    tell("ศูนย์กลางหยุดทำงาน / The hub has ended.", style=RED)
+    tell(f"ระบบของหน่วยงานส่งซ้ำ {_PATIENCE:.0f} วินาที / Its clients repeat for so long.")
+    tell(f"เปิดใหม่ / Start it again: {again}")
 
 
 def _signer(data: Path) -> Signer:
@@ -161,6 +182,6 @@ def _say_what_next(hub: HubProcess) -> None:
         f"  gateway inbox list 1500200050 --data {data}",
         f"  gateway check books --data {data}",
         f"เชียงใหม่สำหรับระบบเดิม / Chiang Mai's node for an old client: {hub.base}{node}",
-        f"เลิกใช้ / Stop and remove it: kill {hub.pid}; rm -r {data}",
+        f"เลิกใช้ / Stop and remove it: kill {hub.serving}; rm -r {data}",
     ):
         tell(line)

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 _SERVE_FILE: Final = "serve.json"
 _LOG_FILE: Final = "hub.log"
@@ -44,9 +44,18 @@ class HubProcess:
         return f"http://{self.address}"
 
     @property
-    def pid(self) -> int:
-        """Return the process id; 0 before the first start."""
-        return self._process.pid if self._process else 0
+    def serving(self) -> int:
+        """Return the id of the process that serves the data directory, or 0.
+
+        It is another than the one started here where somebody started it again.
+        """
+        pid = int(_announced(self.data / _SERVE_FILE).get("pid", 0))
+        try:
+            os.kill(pid, 0) if pid else None
+        except ProcessLookupError:
+            # It was killed, and could not take back what it had announced.
+            return 0
+        return pid
 
     def start(self, environment: Mapping[str, str] | None = None) -> None:
         """Start it on a free port, or again on the port it had; wait until it listens.
@@ -74,12 +83,12 @@ class HubProcess:
                 start_new_session=True,
             )
         deadline = time.monotonic() + _START
-        while not (found := _listening(serving)):
+        while not (found := _announced(serving).get("listen", "")):
             if self.ended or time.monotonic() > deadline:
                 self.kill()
                 raise HubDied(self.log_tail())
             time.sleep(_GLANCE)
-        self.address = found
+        self.address = str(found)
 
     @property
     def ended(self) -> bool:
@@ -109,9 +118,10 @@ class HubProcess:
         return "\n".join(log.splitlines()[-lines:])
 
 
-def _listening(serving: Path) -> str:
-    """Return the address that the hub says it listens on, or nothing yet."""
+def _announced(serving: Path) -> dict[str, Any]:
+    """Return what a hub says of itself while it listens: `pid`, `listen`."""
     try:
-        return str(json.loads(serving.read_text("utf-8"))["listen"])
-    except (FileNotFoundError, ValueError, KeyError):
-        return ""
+        found = json.loads(serving.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

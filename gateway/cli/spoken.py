@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Final
 
 from typer.exceptions import TyperException
@@ -15,6 +16,7 @@ from gateway.cli.thai import arabic
 _WRONG_USE: Final = "wrong-usage"
 _NO_HUB: Final = "gateway init"
 _COMMAND: Final = re.compile(r"gateway .*$")
+_WORD: Final = re.compile("[a-z]+")
 _CODE: Final = (5, 10)
 _REMEDIES: Final = {
     "organization-unknown": "gateway directory list",
@@ -74,7 +76,7 @@ def remedy_of(error: Exception, arguments: Sequence[str]) -> str:
     if isinstance(error, NotInOrder):
         return ""
     if isinstance(error, TyperException):
-        return _help_of(error)
+        return _help_of(error, arguments)
     if getattr(error, "temporary", False):
         return shlex.join(["gateway", *arguments])
     if remedy := str(getattr(error, "remedy", "")):
@@ -117,9 +119,11 @@ def _is_help(error: Exception) -> bool:
     return type(error).__name__ == "NoArgsIsHelpError"
 
 
-def _help_of(error: TyperException) -> str:
-    context = getattr(error, "ctx", None)
-    return f"{context.command_path if context else 'gateway'} --help"
+def _help_of(error: TyperException, arguments: Sequence[str]) -> str:
+    if context := getattr(error, "ctx", None):
+        return f"{context.command_path} --help"
+    words = takewhile(_WORD.fullmatch, arguments[:2])
+    return " ".join(("gateway", *words, "--help"))
 
 
 def _organization(arguments: Sequence[str]) -> str:

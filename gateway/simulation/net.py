@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from gateway.simulation import boi, circular, csharp
-from gateway.simulation.errors import HubUnreachable
+from gateway.simulation.errors import SimulationError
 from gateway.simulation.http import PATH, line
 from gateway.simulation.letter import Notifier
 from gateway.simulation.ministry import Ministry
@@ -100,8 +100,14 @@ async def _play(net: Net, ministry: Ministry, offices: Sequence[Office]) -> None
             if rest:
                 group.create_task(_at_hub(net, rest))
             await _collect(net, ministry)
-    except* HubUnreachable as several:
-        raise HubUnreachable(net.base) from several
+    except* SimulationError as several:
+        raise first_of(several) from several
+
+
+def first_of(several: BaseExceptionGroup[SimulationError]) -> SimulationError:
+    """Return what went wrong first, where several clients stopped for one cause."""
+    first = several.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _at_hub(net: Net, rest: Sequence[Province]) -> None:

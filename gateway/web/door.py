@@ -178,8 +178,6 @@ class Door:
                 at = await confirm(self._work, door, process_id)
                 return answers.entry_deleted(process_id, at)
             case _:
-                raise OperationUnknown(envelope.operation.request_element)
-            case _:
                 # It can be read, and nobody here does it.
                 raise OperationUnknown(envelope.operation.request_element)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from envelopes.decoder import decode
-from envelopes.dialects import BOI, CSHARP, UNKNOWN
+from envelopes.dialects import CSHARP, UNKNOWN, V1_DOCUMENT
 from envelopes.errors import (
     EnvelopeError,
     LimitExceeded,
@@ -66,7 +66,7 @@ def test_header_fields_of_both_addressings_are_read() -> None:
 
     assert envelope.to == "http://org-b.ecms.example/ecms-ws01/service2"
     assert envelope.message_id.text == "Test"
-    assert envelope.dialect is BOI
+    assert envelope.dialect is V1_DOCUMENT
 
 
 def test_a_header_field_is_not_looked_for_in_the_body() -> None:
@@ -103,7 +103,7 @@ OUTBOUND = "CorrespondenceLetterOutboundRequest"
         ("text", "SOAP Body without content"),
         ("<!-- only -->", "SOAP Body without content"),
         ("<Anything/>", "Anything"),
-        ("<GetOrganizationList/>", "GetOrganizationList"),
+        ("<GetOrganisationList/>", "GetOrganisationList"),
         (f"<{'a' * 99}/>", "a" * 40),
         (
             "<CorrespondenceLetterInboundResponse/>",

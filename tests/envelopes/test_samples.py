@@ -1,4 +1,4 @@
-"""Every request sample of operations 1 to 8, and what is read in it."""
+"""Every request sample that is well-formed, and what is read in it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -7,12 +7,26 @@ from typing import Any, Final
 import pytest
 
 from envelopes.decoder import decode, letter_from
-from envelopes.dialects import BOI, CSHARP, Dialect
+from envelopes.dialects import BOI, CSHARP, JAVA, V1_DOCUMENT, Dialect
 from envelopes.letter import Letter, LetterId, OrganizationCode, Party, Reference
 from envelopes.notifier import Notifier, NotifierKind
-from envelopes.requests import DeleteEntry, Poll, SendLetter, SendNotifier
+from envelopes.requests import (
+    AskAgain,
+    AskCodes,
+    AskMinistries,
+    AskOrganizations,
+    AskStatus,
+    AskTime,
+    DeleteEntry,
+    DeleteLetter,
+    Poll,
+    Request,
+    SendLetter,
+    SendNotifier,
+)
 from envelopes.signature import unsigned
 from schemas.catalog import Operation
+from schemas.codes import CodeList
 from tests.wire import REQUESTS, sample
 
 A: Final = "http://org-a.ecms.example/ecms-ws01/service2"
@@ -38,6 +52,9 @@ HEADERS: Final[Mapping[str, tuple[Dialect, str, str]]] = {
     "boi-07-inbound-poll-request.xml": (BOI, "", ""),
     "boi-08-delete-queue-request.xml": (BOI, "", ""),
     "boi-08b-delete-queue-placeholder-request.xml": (BOI, "XmlValue-01", "XmlValue-02"),
+    "boi-09-delete-government-document-request.xml": (BOI, "", ""),
+    "boi-11-ministry-list-request.xml": (BOI, "", ""),
+    "boi-12-organization-list-request.xml": (BOI, "", ""),
     "cs-01-send-letter-request.xml": (CSHARP, "418", B),
     "cs-01b-send-letter-empty-parts-request.xml": (CSHARP, "419", B),
     "cs-01c-send-letter-buddhist-senddate-request.xml": (CSHARP, "420", B),
@@ -49,22 +66,39 @@ HEADERS: Final[Mapping[str, tuple[Dialect, str, str]]] = {
     "cs-06-invalid-acceptid-notifier-request.xml": (CSHARP, "418", B),
     "cs-07-inbound-poll-request.xml": (CSHARP, "Test", B),
     "cs-08-delete-queue-request.xml": (CSHARP, "77", B),
-    "px-inferred-01-send-letter-request.xml": (CSHARP, "1999900001", B),
-    "px-inferred-01b-send-letter-no-file-request.xml": (CSHARP, "1999900001", B),
-    "px-inferred-02-receive-notifier-request.xml": (CSHARP, "2199900002", A),
-    "px-inferred-03-accept-notifier-request.xml": (CSHARP, "2199900002", A),
-    "px-inferred-07-inbound-poll-request.xml": (CSHARP, "2199900002", B),
-    "px-inferred-08-delete-queue-request.xml": (CSHARP, "2199900002", B),
+    "cs-09-delete-government-document-request.xml": (CSHARP, "418", A),
+    "cs-10-outbound-status-request.xml": (CSHARP, "Test", A),
+    "cs-11-ministry-list-request.xml": (CSHARP, "Test", A),
+    "cs-12-organization-list-request.xml": (CSHARP, "Test", A),
+    "cs-13-secret-codes-request.xml": (CSHARP, "Test", A),
+    "cs-14-speed-codes-request.xml": (CSHARP, "Test", A),
+    "cs-15-mime-codes-request.xml": (CSHARP, "Test", A),
+    "cs-16-time-check-request.xml": (CSHARP, "Test", A),
+    "cs-17-special-letter-request.xml": (CSHARP, "418", B),
+    "cs-18-special-receive-notifier-request.xml": (CSHARP, "418", A),
+    "cs-19-special-accept-notifier-request.xml": (CSHARP, "418", A),
+    "cs-20-special-reject-notifier-request.xml": (CSHARP, "418", A),
+    "cs-21-special-invalid-letter-notifier-request.xml": (CSHARP, "418", A),
+    "cs-22-special-invalid-acceptid-notifier-request.xml": (CSHARP, "418", B),
+    "px-inferred-01-send-letter-request.xml": (JAVA, "1999900001", B),
+    "px-inferred-01b-send-letter-no-file-request.xml": (JAVA, "1999900001", B),
+    "px-inferred-02-receive-notifier-request.xml": (JAVA, "2199900002", A),
+    "px-inferred-03-accept-notifier-request.xml": (JAVA, "2199900002", A),
+    "px-inferred-07-inbound-poll-request.xml": (JAVA, "2199900002", B),
+    "px-inferred-08-delete-queue-request.xml": (JAVA, "2199900002", B),
     "v1doc-00-draft-send-with-keyvalue-signature-request.xml": (
         CSHARP,
         "mid://20120907.093000123@noname",
         B,
     ),
     "v1doc-06-invalid-acceptid-notifier-request.xml": (
-        BOI,
+        V1_DOCUMENT,
         "mid://20160122.101112345@noname",
         B,
     ),
+    "v1doc-13-getsecretcodes-request.xml": (BOI, "", A),
+    "v1doc-14-getspeedcodes-request.xml": (BOI, "", A),
+    "v1doc-15-getmimecodes-request.xml": (BOI, "", A),
 }
 
 RECEIVED, REGISTERED = NotifierKind.RECEIVED, NotifierKind.REGISTERED
@@ -86,6 +120,30 @@ NOTIFIERS: Final[Mapping[str, Notifier]] = {
     "px-inferred-02": Notifier(RECEIVED, OF_JAVA, MANUAL),
     "px-inferred-03": Notifier(REGISTERED, OF_JAVA, MANUAL, "ร 0051/2563"),
     "v1doc-06": Notifier(WRONG_NUMBER, OF_2017, MEETING, "4417/2560"),
+}
+
+PARTIES: Final = (ORG_A, ORG_B)
+OTHERS: Final[Mapping[str, Request]] = {
+    "boi-09": DeleteLetter(OF_2017, *PARTIES),
+    "boi-11": AskMinistries(),
+    "boi-12": AskOrganizations(),
+    "cs-09": DeleteLetter(OF_2020, *PARTIES),
+    "cs-10": AskStatus(),
+    "cs-11": AskMinistries(),
+    "cs-12": AskOrganizations(),
+    "cs-13": AskCodes(CodeList.SECRECY),
+    "cs-14": AskCodes(CodeList.SPEED),
+    "cs-15": AskCodes(CodeList.MIME),
+    "cs-16": AskTime(),
+    "cs-17": AskAgain(None, OF_2020, *PARTIES),
+    "cs-18": AskAgain(RECEIVED, OF_2020, *PARTIES),
+    "cs-19": AskAgain(REGISTERED, OF_2020, *PARTIES),
+    "cs-20": AskAgain(RETURNED, OF_2020, *PARTIES),
+    "cs-21": AskAgain(WRONG_LETTER, OF_2020, *PARTIES),
+    "cs-22": AskAgain(WRONG_NUMBER, OF_2020, *PARTIES),
+    "v1doc-13": AskCodes(CodeList.SECRECY),
+    "v1doc-14": AskCodes(CodeList.SPEED),
+    "v1doc-15": AskCodes(CodeList.MIME),
 }
 
 TANA: Final = Party("ธนา", "พูนทรัพย์", "นายทหารธุรการ", "19", ORG_A)
@@ -253,3 +311,15 @@ def test_polls_are_read(name: str) -> None:
 def test_deletions_are_read(beginning: str, process_id: str) -> None:
     assert asdict(decode(named(beginning)).request) == {"process_id": process_id}
     assert isinstance(decode(named(beginning)).request, DeleteEntry)
+
+
+@pytest.mark.parametrize("beginning", OTHERS)
+def test_all_else_is_read(beginning: str) -> None:
+    assert decode(named(beginning)).request == OTHERS[beginning]
+
+
+def test_no_well_formed_sample_goes_unread() -> None:
+    read = (*NOTIFIERS, *LETTERS, *OTHERS, "boi-08", "cs-08", "px-inferred-08")
+    other = ("v1doc-00", "boi-07", "cs-07", "px-inferred-07")
+
+    assert all(name.startswith((*read, *other)) for name in REQUESTS)

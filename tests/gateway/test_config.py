@@ -82,6 +82,14 @@ def test_an_unknown_variable_is_an_error_with_a_suggestion(
     assert refused(tmp_path).remedy == "Did you mean GATEWAY_POLL_WAIT?"
 
 
+def test_nothing_is_suggested_where_nothing_is_like_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_FOO", "1")
+
+    assert "Did you mean" not in refused(tmp_path).remedy
+
+
 @pytest.mark.parametrize(
     "name", ["GATEWAY_DATA", "GATEWAY_TEST_PG", "GATEWAY_STOP_AT", "PATH_GATEWAY"]
 )

@@ -1,5 +1,6 @@
 """A demo hub in a process of its own, and clients that speak to it over HTTP."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from gateway.cli.demo_hub import HubProcess
 from tests.journeys.callers import Net
 
 
-def gateway(*arguments: str) -> subprocess.CompletedProcess[str]:
+def gateway(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the hub's command line."""
     return subprocess.run(
         [sys.executable, "-m", "gateway", *arguments],
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,

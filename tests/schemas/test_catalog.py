@@ -6,25 +6,42 @@ from schemas.catalog import Operation
 from schemas.validator import schema_file
 from tests.wire import SAMPLES
 
-OUTBOUND = "CorrespondenceLetterOutbound"
+LETTER = "CorrespondenceLetter"
+DELETE_DOCUMENT = "CorrespondenceDeleteGovernmentDocument"
 
 
 @pytest.mark.parametrize(
-    ("number", "request_and_response"),
+    ("number", "request_element", "response_element"),
     [
-        *((number, OUTBOUND) for number in range(1, 7)),
-        (7, "CorrespondenceLetterInbound"),
-        (8, "CorrespondenceLetterDelete"),
+        *(
+            (number, f"{LETTER}OutboundRequest", f"{LETTER}OutboundResponse")
+            for number in range(1, 7)
+        ),
+        (7, f"{LETTER}InboundRequest", f"{LETTER}InboundResponse"),
+        (8, f"{LETTER}DeleteRequest", f"{LETTER}DeleteResponse"),
+        (9, f"{DELETE_DOCUMENT}Request", f"{DELETE_DOCUMENT}Response"),
+        (10, f"{LETTER}InboundSpecialRequest", f"{LETTER}InboundResponse"),
+        (11, "OutboundStatusRequest", "OutboundStatusResponse"),
+        (12, "TimeCheckRequest", "TimeCheckResponse"),
+        (13, "GetMinistryOrganizationList", "MinistryOrganizationList"),
+        (14, "GetOrganizationList", "OrganizationList"),
+        (15, "GetSecretCodes", "SecretCodes"),
+        (16, "GetSpeedCodes", "SpeedCodes"),
+        (17, "GetMimeCodes", "MimeCodes"),
     ],
 )
 def test_an_operation_has_its_elements_and_its_schema(
-    number: int, request_and_response: str
+    number: int, request_element: str, response_element: str
 ) -> None:
     operation = Operation(number)
 
-    assert operation.request_element == f"{request_and_response}Request"
-    assert operation.response_element == f"{request_and_response}Response"
-    assert schema_file(operation).is_file()
+    assert operation.request_element == request_element
+    assert operation.response_element == response_element
+    assert f'name="{request_element}"' in schema_file(operation).read_text("utf-8")
+
+
+def test_there_are_17_operations() -> None:
+    assert [operation.value for operation in Operation] == list(range(1, 18))
 
 
 def test_contents_are_written_as_in_the_samples() -> None:

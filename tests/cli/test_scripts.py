@@ -1,0 +1,164 @@
+"""Runs `tests/cli/*.txt`: commands as a person types them, and what they answer.
+
+`$ gateway …` is a command in a pipe; the lines behind it are its standard output,
+those that begin with `! ` its standard error, `? N` its exit code where it is not 0.
+`…` stands for anything within a line; `{name}` for what `_names` knows.
+"""
+
+import asyncio
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from envelopes.letter import Attachment, LetterId, OrganizationCode
+from envelopes.notifier import NotifierKind
+from gateway.bootstrap import init, open_hub
+from gateway.cli.main import main
+from gateway.config import load
+from gateway.domain.consignment import Signed
+from gateway.domain.organization import Organization
+from tests.doubles.clock import HandClock
+from tests.doubles.pki import identity
+from tests.gateway.store.hub import CHIANG_MAI, CIRCULAR, LOEI, MINISTRY, Hub, to
+
+SECRET = LetterId("มท 0211/9", "2026-06-07")
+PAPER = Attachment("application/pdf", b"%PDF-1.4 what nobody is shown")
+OFFICES = {
+    MINISTRY: ("สำนักงานปลัดกระทรวงมหาดไทย", "", "Office of the Permanent Secretary"),
+    CHIANG_MAI: ("สำนักงานจังหวัดเชียงใหม่", "TH-50", "Chiang Mai Provincial Office"),
+    LOEI: ("สำนักงานจังหวัดเลย", "TH-42", "Loei Provincial Office"),
+}
+
+
+@dataclass
+class Step:
+    """A command, and what it must answer."""
+
+    command: str
+    out: list[str] = field(default_factory=list)
+    err: list[str] = field(default_factory=list)
+    code: int = 0
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hub with a circular to two provinces and a secret letter to one."""
+    data = tmp_path_factory.mktemp("cli") / "hub"
+    asyncio.run(_make(data))
+    return data
+
+
+@pytest.fixture
+def hub(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that hub, in a folder the commands find by themselves."""
+    shutil.copytree(made, tmp_path / "var")
+    (tmp_path / "office.pem").write_bytes(identity(organization="1500200038").pem)
+    (tmp_path / "no.pem").write_text("none", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GATEWAY_DATA", raising=False)
+    return tmp_path / "var"
+
+
+async def _make(data: Path) -> None:
+    clock = HandClock()
+    await init(load(data), demo=False, clock=clock)
+    async with open_hub(load(data), clock=clock) as opened:
+        hub = Hub(opened.work, opened.store, clock)
+        async with opened.store.unit() as unit:
+            for code, (thai, iso, english) in OFFICES.items():
+                office = Organization(code, thai, english, Signed.HOSTED, iso_code=iso)
+                await unit.directory.add(office, [], clock.now())
+            await unit.commit()
+        for receiver in (CHIANG_MAI, LOEI):
+            await hub.send(to(receiver, CIRCULAR), signed=False)
+        words = {"subject": "เรื่องที่ปกปิด", "secrecy": "002", "main": PAPER}
+        secret = to(LOEI, SECRET, **words)
+        await hub.send(secret, signed=False)
+        await hub.poll(CHIANG_MAI, delete=True)
+        await hub.tell(CHIANG_MAI, NotifierKind.REGISTERED, CIRCULAR, "๑๐๒๔/๒๕๖๙")
+
+
+def _names(data: Path) -> dict[str, str]:
+    async def waiting() -> list[str]:
+        async with open_hub(load(data)) as hub:
+            lines = await hub.store.views.inbox(OrganizationCode(LOEI.text))
+            return [line.entry.process_id for line in lines]
+
+    circular, secret = asyncio.run(waiting())
+    thai = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+    return {
+        "circular": circular,
+        "circular-thai": circular.translate(thai),
+        "secret": secret,
+    }
+
+
+def _steps(script: Path, names: dict[str, str]) -> Iterator[Step]:
+    text = script.read_text("utf-8")
+    for name, value in names.items():
+        text = text.replace(f"{{{name}}}", value)
+    for block in re.split(r"^\$ gateway", text, flags=re.MULTILINE)[1:]:
+        command, *answer = block.rstrip("\n").split("\n")
+        step = Step(command.strip())
+        for line in answer:
+            if line.startswith("! "):
+                step.err.append(line.removeprefix("! "))
+            elif line.startswith("? "):
+                step.code = int(line.removeprefix("? "))
+            elif line and not line.startswith("#"):
+                step.out.append(line)
+        yield step
+
+
+def _agree(expected: list[str], said: str) -> bool:
+    pattern = "\n".join(".*".join(map(re.escape, line.split("…"))) for line in expected)
+    return re.fullmatch(pattern, said.rstrip("\n")) is not None
+
+
+@pytest.mark.parametrize(
+    "script", sorted(Path(__file__).parent.glob("*.txt")), ids=lambda path: path.stem
+)
+def test_a_script_is_answered_as_it_says(
+    script: Path, hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = list(_steps(script, _names(hub)))
+
+    assert steps
+    for step in steps:
+        code = main(shlex.split(step.command))
+        said = capsys.readouterr()
+        assert _agree(step.err, said.err), (step.command, said.err, step.err)
+        assert _agree(step.out, said.out), (step.command, said.out, step.out)
+        assert code == step.code, (step.command, said)
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["screen", "json"])
+def test_nothing_of_a_secret_letter_is_shown(
+    hub: Path, capsys: pytest.CaptureFixture[str], as_json: list[str]
+) -> None:
+    entry = _names(hub)["secret"]
+    register = ["inbox", "register", LOEI.text, entry, "--by", "สมศรี"]
+    assert main(register) == 0
+    commands = (
+        ["letters", "list"],
+        ["letters", "show", SECRET.number],
+        ["letters", "track", SECRET.number],
+        ["inbox", "list", MINISTRY.text],
+        ["registers", "show", LOEI.text],
+        ["check", "books"],
+    )
+    capsys.readouterr()
+
+    assert [main([*command, *as_json]) for command in commands] == [0] * len(commands)
+
+    said = capsys.readouterr().out
+    assert SECRET.number in said
+    # The subject, the clerk, the receiver's title, and the file.
+    for hidden in ("ปกปิด", "สมศรี", "ผู้ว่าราชการจังหวัด", PAPER.digest):
+        assert hidden not in said
+    assert as_json or "ลับ" in said
