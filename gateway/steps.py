@@ -30,6 +30,8 @@ STEPS: Final[Mapping[str, str]] = {
     "confirm:after-commit": "an entry is taken, its deleter has no answer yet",
     "notice:before-commit": "an arrival or a return is noted, nothing is committed",
     "notice:after-commit": "an arrival or a return is noted, its teller unanswered",
+    "free:before-commit": "a number is freed, nothing is committed",
+    "free:after-commit": "a number is freed, its sender has no answer yet",
     "register:before-commit": "a number is entered, nothing is committed",
     "register:after-commit": "a number is entered, who gave it has no answer yet",
 }

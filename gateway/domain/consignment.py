@@ -125,8 +125,11 @@ class Consignment:
         """The letter's sender."""
         return self.letter.sender
 
-    def accept(self) -> None:
-        """Begin the journal: the hub has taken the letter into custody."""
+    def accept(self, *, repaired: bool = False) -> None:
+        """Begin the journal: the hub has taken the letter into custody.
+
+        `repaired` says that its envelope was no XML until it was mended (Q-B6).
+        """
         self._write(
             Happening.LETTER_ACCEPTED,
             self.accepted_at,
@@ -138,7 +141,8 @@ class Consignment:
                 "envelope": self.envelope_digest,
                 "copy": self.copy_digest,
                 "signed": self.signed,
-            },
+            }
+            | ({"repaired": "yes"} if repaired else {}),
         )
 
     def record(

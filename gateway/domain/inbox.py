@@ -91,6 +91,14 @@ class InboxEntry:
         self.parked_at = self.held_at = None
         return True
 
+    def withdraw(self, at: datetime) -> bool:
+        """Take it out for its sender, shown or not; say whether it was there."""
+        if self.taken_at is not None:
+            return False
+        self.taken_at = at
+        self.parked_at = self.held_at = None
+        return True
+
     def lose_patience(self, patience: int, place: UUID, at: datetime) -> bool:
         """Set it behind or park it where it was read too often (rule 4).
 

@@ -33,7 +33,7 @@ def fitting(
 
     The arguments are those of `about`; the order stays.
     """
-    found = _by_number(notifier.letter_id, candidates)
+    found = with_number(notifier.letter_id, candidates)
     return [c for c in found if _other_party(c, notifier) in to] or found
 
 
@@ -56,9 +56,18 @@ def _other_party(consignment: Consignment, notifier: Notifier) -> str:
     return consignment.sender.text
 
 
-def _by_number(
+def day_text(written: str) -> str:
+    """Return a date as the Gregorian day `yyyy-MM-dd`; as written where it is none."""
+    try:
+        return day_of(written).isoformat()
+    except ValueError:
+        return written.strip()[:10]
+
+
+def with_number(
     wanted: LetterId, candidates: Sequence[Consignment]
 ) -> list[Consignment]:
+    """Return the candidates of this number and day, in their order (rule 2)."""
     on_that_day = [
         c for c in candidates if same_day(c.letter.letter_id.date, wanted.date)
     ]

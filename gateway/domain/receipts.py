@@ -6,7 +6,10 @@
    e-CMS: only the receiving office says that it received (protocol G18).
 3. A confirmation that comes after the number tells the sender less than it knows:
    it is kept and not sent, since a C# sender would show the letter as only received.
-4. The same said again is the same receipt, answered with the same ProcessID, and
+4. Of a letter that was taken back, the sender is told a number that still came, and
+   nothing else: a C# sender answers a rejection by freeing the number, which may be
+   that of the letter sent anew (E3).
+5. The same said again is the same receipt, answered with the same ProcessID, and
    never queued twice (Q-C12).
 """
 
@@ -91,7 +94,7 @@ _ABOUT_NUMBERS: Final = (ReceiptKind.REGISTERED, ReceiptKind.DISPUTED)
 def said_before(
     receipts: Sequence[Receipt], kind: ReceiptKind, number: str | None
 ) -> Receipt | None:
-    """Return the receipt that already says this, if there is one (rule 4).
+    """Return the receipt that already says this, if there is one (rule 5).
 
     Numbers are a conversation: a number given, doubted, and given again is said
     anew, so of a number given only the last word about numbers counts as said
@@ -108,8 +111,10 @@ def said_before(
 
 
 def is_told(kind: ReceiptKind, state: State) -> bool:
-    """Say whether somebody hears of it, by the state before it (rules 2 and 3)."""
+    """Say whether somebody hears of it, by the state before it (rules 2 to 4)."""
     if kind is ReceiptKind.CUSTODY:
         return False
+    if state is State.RECALLED:
+        return kind is ReceiptKind.REGISTERED
     late = state in (State.REGISTERED, State.DISPUTED)
     return not (kind is ReceiptKind.RECEIVED and late)

@@ -1,22 +1,33 @@
 """A pull endpoint looks at the head of its inbox, and later confirms it.
 
-Looking changes nothing but that the entry was shown, and only the first time; the
-same head comes again, under the same ProcessID, until it is deleted (A7, Q-A4).
+The same head comes again, under the same ProcessID, until it is deleted (A7, Q-A4).
+What a client cannot get past does not stay at the head (`gateway/domain/inbox.py`):
+a notifier it cannot read is held, an entry read too often goes behind the others
+and is parked the second time, a letter that a client without deletions has answered
+is taken.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
+from envelopes.dialects import Dialect, dialect_named
 from envelopes.letter import OrganizationCode
 from envelopes.notifier import NotifierCopy
-from gateway.domain.inbox import Carries, InboxEntry
+from gateway.domain.consignment import HUB, Consignment, Excerpt
+from gateway.domain.inbox import Carries, InboxEntry, Standing
 from gateway.domain.lifecycle import Happening
+from gateway.domain.organization import Organization
 from gateway.domain.receipts import Receipt, ReceiptKind
 from gateway.ports import Head, UnitOfWork
 from gateway.steps import passed
 from gateway.telemetry import emit
-from gateway.workflow.copies import notifier_copy
+from gateway.workflow.copies import Made, Origin, fit, notifier_copy, origin_of
+from gateway.workflow.park import bring_back, set_aside
 from gateway.workflow.work import Work
+
+_HABIT: Final = 3
+"""Reads of an answered letter after which a client is known never to delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +47,215 @@ async def look(work: Work, organization: OrganizationCode) -> Shown | None:
     An empty inbox costs one indexed read. Where something for this organization
     was taken into custody a moment ago, waits until it lies in the inbox (A6).
     """
-    head = await work.store.views.head(organization)
-    if head is None and await work.arrivals.wait(organization):
+    waited = False
+    made: Made | None = None
+    while True:
         head = await work.store.views.head(organization)
-    if head is None:
+        if head is None:
+            if waited or not await work.arrivals.wait(organization):
+                return None
+            waited = True
+            continue
+        turn = _Turn(work, head, made)
+        if shown := await turn.take():
+            passed("look:before-answer")
+            return shown
+        made = turn.made
+
+
+async def show_entry(work: Work, head: Head) -> Shown:
+    """Show an entry that was asked for, wherever in its inbox it stands."""
+    made: Made | None = None
+    while True:
+        turn = _Turn(work, head, made)
+        if shown := await turn.take(wherever=True):
+            return shown
+        made = turn.made
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a turn looks at, read in its unit."""
+
+    entry: InboxEntry
+    consignment: Consignment
+    organization: Organization
+    dialect: Dialect
+    receipt: Receipt | None
+    now: datetime
+
+    @property
+    def told(self) -> NotifierCopy | None:
+        """The notifier the entry brings; None for a letter."""
+        if self.receipt is None:
+            return None
+        return notifier_copy(self.consignment, self.receipt)
+
+
+class _Turn:
+    """One look at an entry: it is shown, moved out of the way, or to be fitted."""
+
+    def __init__(self, work: Work, head: Head, made: Made | None) -> None:
+        self._work = work
+        self._head = head
+        self.made = made
+        """A fitted copy that waits to be kept with the showing."""
+        self._fitted: Excerpt | None = None
+
+    async def take(self, *, wherever: bool = False) -> Shown | None:
+        """Show the head; None where it has to be looked at again.
+
+        `wherever`: show it though it is not the head, or lies beside the queue.
+        """
+        async with self._work.store.unit() as unit:
+            found = await self._find(unit)
+            if not wherever:
+                if found.entry.standing is not Standing.WAITING:
+                    return None
+                if await self._out_of_the_way(unit, found):
+                    await unit.inboxes.save(found.entry)
+                    await unit.consignments.save(found.consignment)
+                    await unit.commit()
+                    return None
+            if found.told is not None or await self._is_fitted(unit, found):
+                return await self._show(unit, found)
+            origin = await origin_of(unit, found.consignment)
+        await self._fit(found, origin)
         return None
-    if head.entry.shown_at is None:
-        await _note_shown(work, head.entry)
-    passed("look:before-answer")
-    return await _shown(work, head)
 
+    async def _find(self, unit: UnitOfWork) -> _Found:
+        code = self._head.entry.organization
+        entry = await unit.inboxes.find(code, self._head.entry.process_id)
+        organization = await unit.directory.find(code)
+        if entry is None or organization is None:
+            raise ValueError("an inbox entry of nobody")
+        return _Found(
+            entry,
+            await unit.consignments.get(entry.consignment),
+            organization,
+            dialect_named(organization.dialect),
+            self._head.receipt,
+            self._work.clock.now(),
+        )
 
-async def _note_shown(work: Work, entry: InboxEntry) -> None:
-    """Note the first time: only what was shown can be deleted."""
-    now = work.clock.now()
-    async with work.store.unit() as unit:
-        found = await unit.inboxes.find(entry.organization, entry.process_id)
-        if found is None or not found.show(now):
-            # Another poll notes it in this very group: it may not be durable yet.
-            await unit.commit()
+    async def _out_of_the_way(self, unit: UnitOfWork, found: _Found) -> bool:
+        """Move what this client cannot get past; say whether it was moved."""
+        entry, consignment = found.entry, found.consignment
+        if found.told is not None and not found.dialect.takes(found.told):
+            return hold(entry, consignment, found.now)
+        if await self._is_left_by_habit(unit, found):
+            _taken(entry, consignment, found.now, {"why": "never-deletes"})
+            await _prove_custody(unit, self._work, entry, found.now)
+            return True
+        patience = found.dialect.patience
+        return set_aside(self._work, entry, consignment, patience, found.now)
+
+    async def _is_left_by_habit(self, unit: UnitOfWork, found: _Found) -> bool:
+        """Take a letter that its client has answered and will not delete (Q-J10)."""
+        entry, organization = found.entry, found.organization
+        if entry.carries is not Carries.LETTER or entry.shown_at is None:
+            return False
+        known = organization.never_deletes or not found.dialect.deletes
+        if not known and (organization.deleted_at or entry.reads < _HABIT):
+            return False
+        receipts = await unit.receipts.of(entry.consignment)
+        if not any(r.told_by == entry.organization for r in receipts):
+            return False
+        if not known:
+            await unit.directory.note_endpoint(
+                replace(organization, never_deletes=True)
+            )
+            emit("client never deletes", organization=organization.code)
+        return entry.take(found.now)
+
+    async def _is_fitted(self, unit: UnitOfWork, found: _Found) -> bool:
+        """Say whether there is a form of the letter that its receiver reads."""
+        consignment, dialect = found.consignment, found.dialect
+        copy = await unit.copies.find(consignment.id, dialect.name)
+        if copy is None and not self._is_made_for(consignment, dialect):
+            return False
+        if copy is None and self.made is not None:
+            await self._keep(unit, found, self.made)
+            copy = self.made.copy
+        if copy is not None and copy.delivery is not None:
+            # Only for this answer: what the consignment was routed with stays.
+            self._fitted = copy.delivery
+        return True
+
+    async def _fit(self, found: _Found, origin: Origin) -> None:
+        """Make a fitted copy, outside any unit: it is kept with the next look."""
+        consignment, dialect, now = found.consignment, found.dialect, found.now
+        self.made = await self._work.bench.run(
+            len(origin.envelope),
+            lambda: fit(consignment, origin, dialect, self._work.signer, now),
+        )
+
+    def _is_made_for(self, consignment: Consignment, dialect: Dialect) -> bool:
+        made = self.made.copy if self.made else None
+        wanted = (consignment.id, dialect.name)
+        return made is not None and (made.consignment, made.dialect) == wanted
+
+    async def _keep(self, unit: UnitOfWork, found: _Found, made: Made) -> None:
+        """Keep a fitted copy with the showing; the journal says that it is one."""
+        if made.parts is not None:
+            await unit.vault.keep(made.parts)
+        await unit.copies.add(made.copy)
+        if made.copy.delivery is None:
             return
-        await unit.inboxes.save(found)
-        await _record(unit, found, now, _SHOWN[found.carries])
+        found.consignment.record(
+            Happening.COPY_FITTED,
+            found.now,
+            actor=HUB,
+            facts={
+                "dialect": found.dialect.name,
+                "copy": made.copy.delivery.digest,
+            },
+        )
+        emit(
+            "copy fitted",
+            consignment=found.consignment.id,
+            dialect=found.dialect.name,
+        )
+
+    async def _show(self, unit: UnitOfWork, found: _Found) -> Shown:
+        entry, consignment = found.entry, found.consignment
+        first = entry.show(found.now)
+        if first:
+            consignment.record(
+                _SHOWN[entry.carries],
+                found.now,
+                actor=entry.organization.text,
+                facts={"entry": entry.process_id},
+            )
+        if consignment.fresh:
+            await unit.consignments.save(consignment)
+        await unit.inboxes.save(entry)
         passed("look:before-commit")
         await unit.commit()
-    emit("entry shown", consignment=entry.consignment, organization=entry.organization)
+        if first:
+            emit(
+                "entry shown",
+                consignment=consignment.id,
+                organization=entry.organization,
+            )
+        if found.told is not None:
+            return Shown(entry.process_id, entry.queued_at, None, found.told)
+        delivery = self._fitted or consignment.delivery
+        if delivery is None:
+            raise ValueError("an inbox entry without a delivery")
+        document = await self._work.store.views.bytes_of(delivery)
+        return Shown(entry.process_id, entry.queued_at, document, None)
+
+
+def hold(entry: InboxEntry, consignment: Consignment, now: datetime) -> bool:
+    """Lay a notifier beside the queue of a client that cannot read it (Q-B9)."""
+    if not entry.hold(now):
+        return False
+    consignment.record(
+        Happening.ENTRY_HELD, now, actor=HUB, facts={"entry": entry.process_id}
+    )
+    emit("notifier held", consignment=consignment.id, organization=entry.organization)
+    return True
 
 
 async def confirm(
@@ -69,19 +264,25 @@ async def confirm(
     """Take an entry out of its inbox; always succeeds, and says when (I2.8).
 
     What is unknown, another's, never shown or already taken is left alone: one
-    client deletes the ProcessID of its own last notifier (Q-C14).
+    client deletes the ProcessID of its own last notifier (Q-C14). A deletion brings
+    parked entries back, since the client got past something.
     """
     now = work.clock.now()
     async with work.store.unit() as unit:
         entry = await unit.inboxes.find(organization, process_id)
         if entry is None or not entry.take(now):
-            # It may have been taken in this very group, and not be durable yet.
+            # Another deletion may have taken it in this very group.
             await unit.commit()
             return entry.taken_at if entry and entry.taken_at else now
+        consignment = await unit.consignments.get(entry.consignment)
+        _taken(entry, consignment, now, {})
         await unit.inboxes.save(entry)
-        await _record(unit, entry, now, _TAKEN[entry.carries])
+        await unit.consignments.save(consignment)
         if entry.carries is Carries.LETTER:
-            await unit.receipts.add(_custody_receipt(work, entry, now))
+            await _prove_custody(unit, work, entry, now)
+        await _note_deletion(unit, organization, now)
+        for parked in await unit.asides.parked(organization):
+            await bring_back(unit, work, parked, now, by=HUB)
         passed("confirm:before-commit")
         await unit.commit()
     passed("confirm:after-commit")
@@ -89,49 +290,54 @@ async def confirm(
     return now
 
 
-_SHOWN = {
+_SHOWN: Final = {
     Carries.LETTER: Happening.ENTRY_SHOWN,
     Carries.NOTIFIER: Happening.NOTIFIER_SHOWN,
 }
-_TAKEN = {
+_TAKEN: Final = {
     Carries.LETTER: Happening.ENDPOINT_TOOK_IT,
     Carries.NOTIFIER: Happening.NOTIFIER_TAKEN,
 }
 
 
-async def _record(
-    unit: UnitOfWork, entry: InboxEntry, now: datetime, happening: Happening
+def _taken(
+    entry: InboxEntry, consignment: Consignment, now: datetime, facts: dict[str, str]
 ) -> None:
-    consignment = await unit.consignments.get(entry.consignment)
     consignment.record(
-        happening,
+        _TAKEN[entry.carries],
         now,
         actor=entry.organization.text,
-        facts={"entry": entry.process_id},
-    )
-    await unit.consignments.save(consignment)
-
-
-def _custody_receipt(work: Work, entry: InboxEntry, now: datetime) -> Receipt:
-    """Prove that the endpoint holds the bytes; e-CMS tells nobody of it (G18)."""
-    return Receipt(
-        id=work.ids.new(),
-        consignment=entry.consignment,
-        kind=ReceiptKind.CUSTODY,
-        process_id=work.ids.process_id(now),
-        told_by=entry.organization,
-        tells=None,
-        at=now,
-        accept_at=now,
+        facts={"entry": entry.process_id} | facts,
     )
 
 
-async def _shown(work: Work, head: Head) -> Shown:
-    entry = head.entry
-    if head.receipt is not None:
-        copy = notifier_copy(head.consignment, head.receipt)
-        return Shown(entry.process_id, entry.queued_at, None, copy)
-    if head.consignment.delivery is None:
-        raise ValueError("an inbox entry without a delivery")
-    document = await work.store.views.bytes_of(head.consignment.delivery)
-    return Shown(entry.process_id, entry.queued_at, document, None)
+async def _prove_custody(
+    unit: UnitOfWork, work: Work, entry: InboxEntry, now: datetime
+) -> None:
+    """Prove once that the endpoint holds the bytes; nobody is told of it (G18)."""
+    receipts = await unit.receipts.of(entry.consignment)
+    if any(receipt.kind is ReceiptKind.CUSTODY for receipt in receipts):
+        return
+    await unit.receipts.add(
+        Receipt(
+            id=work.ids.new(),
+            consignment=entry.consignment,
+            kind=ReceiptKind.CUSTODY,
+            process_id=work.ids.process_id(now),
+            told_by=entry.organization,
+            tells=None,
+            at=now,
+            accept_at=now,
+        )
+    )
+
+
+async def _note_deletion(
+    unit: UnitOfWork, code: OrganizationCode, now: datetime
+) -> None:
+    """Note, the first time, that this client deletes."""
+    found = await unit.directory.find(code)
+    if found is not None and (found.deleted_at is None or found.never_deletes):
+        await unit.directory.note_endpoint(
+            replace(found, deleted_at=now, never_deletes=False)
+        )

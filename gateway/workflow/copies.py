@@ -1,9 +1,61 @@
-"""A receipt → the notifier that tells of it, in the sender's own words (I2.6)."""
+"""What a receiver is handed: notifiers in the sender's words, letters it can read.
 
+A letter goes on as it was signed wherever its receiver can read that. Where it
+cannot, it gets a copy written from the letter's values and fitted to its dialect;
+the sender's bytes stay in the vault as evidence, and the journal says so (F4.4).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from envelopes.decoder import decode, letter_from
+from envelopes.dialects import BOI, Dialect
+from envelopes.encoder import encode_document
+from envelopes.fitting import fitted, needs_fitting
+from envelopes.letter import Letter
 from envelopes.notifier import NotifierCopy
-from gateway.domain.consignment import Consignment
+from envelopes.parts import Parts, take_apart
+from envelopes.requests import Document, SendLetter
+from envelopes.signature import signatures_in, travels, unsigned, verify
+from gateway.domain.consignment import Consignment, Excerpt, FittedCopy, Signed
+from gateway.domain.organization import RegisteredCertificate
 from gateway.domain.receipts import Receipt
 from gateway.domain.register import BANGKOK
+from gateway.ports import HubSigner, UnitOfWork
+from schemas.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a letter came in: it is judged again as it was then."""
+
+    envelope: bytes
+    digest: str
+    certificates: Sequence[RegisteredCertificate]
+    at: datetime
+
+    def document(self) -> Document:
+        """Return the document as it was taken, repaired where it was repaired then."""
+        limits = Limits(body=len(self.envelope))
+        request = decode(self.envelope, limits, dialect=BOI).request
+        if not isinstance(request, SendLetter):
+            raise TypeError("the envelope of a consignment sends no letter")
+        return request.document
+
+    def letter(self, document: Document) -> Letter:
+        """Read the letter from what its sender signed, or from what nobody signed."""
+        if signatures_in(document):
+            return letter_from(verify(document, self.certificates, self.at))
+        return letter_from(unsigned(document))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A copy, and the parts of it that the vault has to keep."""
+
+    copy: FittedCopy
+    parts: Parts | None
 
 
 def notifier_copy(consignment: Consignment, receipt: Receipt) -> NotifierCopy:
@@ -18,3 +70,41 @@ def notifier_copy(consignment: Consignment, receipt: Receipt) -> NotifierCopy:
         accept_date=receipt.accept_at.astimezone(BANGKOK).strftime("%Y-%m-%dT%H:%M:%S"),
         accept_organization=consignment.receiver,
     )
+
+
+async def origin_of(unit: UnitOfWork, consignment: Consignment) -> Origin:
+    """Read what a consignment came in."""
+    return Origin(
+        await unit.vault.read(consignment.envelope_digest),
+        consignment.envelope_digest,
+        await unit.directory.certificates(consignment.sender),
+        consignment.accepted_at,
+    )
+
+
+def fit(
+    consignment: Consignment,
+    origin: Origin,
+    dialect: Dialect,
+    signer: HubSigner,
+    now: datetime,
+) -> Made:
+    """Make what a receiver of this dialect gets of a routed consignment."""
+    document = origin.document()
+    letter = origin.letter(document)
+    as_signed = signatures_in(document) > 0 and travels(document)
+    handed_on = document if as_signed else letter
+    if not needs_fitting(handed_on, dialect):
+        return Made(FittedCopy(consignment.id, dialect.name, None, now), None)
+    written = encode_document(fitted(letter, dialect), signer=letter.sender)
+    if consignment.signed is not Signed.NONE or dialect.expects_signature:
+        written = signer.sign(written)
+    excerpt, parts = whole(written, letter)
+    return Made(FittedCopy(consignment.id, dialect.name, excerpt, now), parts)
+
+
+def whole(written: bytes, letter: Letter) -> tuple[Excerpt, Parts]:
+    """Take a document that the hub wrote apart for the vault."""
+    files = {file.digest: file.content for file in letter.files}
+    parts = take_apart(written, files)
+    return Excerpt(parts.digest, 0, parts.size), parts

@@ -1,15 +1,19 @@
 """A receipt → a notifier on its way to who is told.
 
-Every endpoint known today pulls: the notifier lies in its inbox, behind all others.
+Every endpoint known today pulls: the notifier lies in its inbox, behind all others,
+or beside it where the endpoint's client cannot read it (Q-B9).
 """
 
 from uuid import UUID
 
+from envelopes.dialects import UNKNOWN, dialect_named
 from gateway.domain.consignment import HUB
 from gateway.domain.inbox import Carries, InboxEntry
 from gateway.domain.lifecycle import Happening
 from gateway.steps import passed
 from gateway.telemetry import emit
+from gateway.workflow.collect import hold
+from gateway.workflow.copies import notifier_copy
 from gateway.workflow.work import Work
 
 
@@ -33,7 +37,6 @@ async def notify(work: Work, promise: UUID) -> None:
             receipt=receipt.id,
             queued_at=now,
         )
-        await unit.inboxes.add(entry)
         consignment.record(
             Happening.NOTIFIER_QUEUED,
             now,
@@ -44,6 +47,11 @@ async def notify(work: Work, promise: UUID) -> None:
                 "for": receipt.tells.text,
             },
         )
+        told = await unit.directory.find(receipt.tells)
+        dialect = dialect_named(told.dialect) if told else UNKNOWN
+        if not dialect.takes(notifier_copy(consignment, receipt)):
+            hold(entry, consignment, now)
+        await unit.inboxes.add(entry)
         await unit.consignments.save(consignment)
         await unit.promises.keep(promise, now)
         passed("notify:before-commit")

@@ -45,6 +45,8 @@ class _Reading:
     letter: Letter
     signed: Signed
     parts: Parts
+    repaired: bool
+    """Whether bare `&` or `<` had to be escaped before it could be read (Q-B6)."""
 
 
 async def receive(work: Work, door: OrganizationCode, document: Document) -> Custody:
@@ -100,7 +102,9 @@ def _read(
         letter = letter_from(unsigned(document))
         signed = sender.signing
     files = {file.digest: file.content for file in letter.files}
-    return _Reading(letter, signed, take_apart(document.source, files))
+    # What came is kept as it came, repaired or not.
+    parts = take_apart(document.came, files)
+    return _Reading(letter, signed, parts, repaired=document.repaired)
 
 
 async def _admit(
@@ -141,7 +145,7 @@ async def _take(
         signed=reading.signed,
         accepted_at=now,
     )
-    consignment.accept()
+    consignment.accept(repaired=reading.repaired)
     await unit.consignments.add(consignment)
     await unit.promises.add(
         Promise(

@@ -1,0 +1,87 @@
+"""An entry its client cannot get past goes out of the way, and comes back.
+
+A parked letter is an error: an office does not get its letter. A parked notifier is
+a note: its sender's system does not hear what the hub's record shows.
+"""
+
+from datetime import datetime
+
+from envelopes.letter import OrganizationCode
+from gateway.domain import errors
+from gateway.domain.consignment import HUB, Consignment
+from gateway.domain.inbox import PARKED_FOR, Carries, InboxEntry, Standing
+from gateway.domain.lifecycle import Happening
+from gateway.ports import UnitOfWork
+from gateway.telemetry import emit
+from gateway.workflow.work import Work
+
+
+def set_aside(
+    work: Work,
+    entry: InboxEntry,
+    consignment: Consignment,
+    patience: int,
+    now: datetime,
+) -> bool:
+    """Set a head behind or park it where it was read too often; say whether it was."""
+    if not entry.lose_patience(patience, work.ids.new(), now):
+        return False
+    parked = entry.standing is Standing.PARKED
+    consignment.record(
+        Happening.ENTRY_PARKED if parked else Happening.ENTRY_SET_BEHIND,
+        now,
+        actor=HUB,
+        facts={"entry": entry.process_id},
+    )
+    of, whose = consignment.id, entry.organization
+    if not parked:
+        emit("entry set behind", consignment=of, organization=whose)
+    elif entry.carries is Carries.LETTER:
+        emit("letter parked", consignment=of, organization=whose)
+    else:
+        emit("notifier parked", consignment=of, organization=whose)
+    return True
+
+
+async def bring_back(
+    unit: UnitOfWork, work: Work, entry: InboxEntry, now: datetime, *, by: str
+) -> bool:
+    """Put a parked entry behind the others of its inbox; say whether it was parked."""
+    if not entry.come_back(work.ids.new()):
+        return False
+    consignment = await unit.consignments.get(entry.consignment)
+    consignment.record(
+        Happening.ENTRY_CAME_BACK, now, actor=by, facts={"entry": entry.process_id}
+    )
+    await unit.inboxes.save(entry)
+    await unit.consignments.save(consignment)
+    emit("entry came back", consignment=consignment.id, organization=entry.organization)
+    return True
+
+
+async def bring_back_after_a_day(work: Work) -> int:
+    """Bring back what was parked a day ago, of all inboxes; return how many."""
+    now = work.clock.now()
+    async with work.store.unit() as unit:
+        parked = await unit.asides.parked(None, before=now - PARKED_FOR)
+        for entry in parked:
+            await bring_back(unit, work, entry, now, by=HUB)
+        if parked:
+            await unit.commit()
+    return len(parked)
+
+
+async def unpark(
+    work: Work, organization: OrganizationCode, process_id: str, *, by: str
+) -> None:
+    """Bring a parked entry back by an operator's hand; again, it changes nothing.
+
+    Raises `EntryUnknown` where the inbox has no such entry.
+    """
+    now = work.clock.now()
+    async with work.store.unit() as unit:
+        entry = await unit.inboxes.find(organization, process_id)
+        if entry is None:
+            raise errors.EntryUnknown(process_id)
+        await bring_back(unit, work, entry, now, by=by)
+        await unit.commit()
