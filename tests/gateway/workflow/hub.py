@@ -216,15 +216,15 @@ def key_of(organization: OrganizationCode) -> Identity:
     return identity(organization=organization.text)
 
 
-async def a_hub(store: SqliteStore) -> Hub:
-    """Return a hub whose directory is filled."""
+async def a_hub(store: SqliteStore, *, wait: float = 5.0) -> Hub:
+    """Return a hub whose directory is filled; a poll waits so many seconds at most."""
     clock = HandClock()
     work = Work(
         store=store,
         clock=clock,
         ids=CountedIds(),
         signer=KeySigner(HUB.key, HUB.pem),  # type: ignore[arg-type]
-        arrivals=InProcessArrivals(5.0),
+        arrivals=InProcessArrivals(wait),
         bench=InlineBench(),
     )
     async with store.unit() as unit:
