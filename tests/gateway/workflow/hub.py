@@ -1,5 +1,6 @@
 """A hub whose runners are moved by hand: real verbs on the real store, no broker."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -170,6 +171,15 @@ class Hub:
     async def inbox(self, organization: OrganizationCode) -> list[InboxEntry]:
         """Return what waits in an inbox, head first."""
         return [line.entry for line in await self.store.views.inbox(organization)]
+
+    async def announced(self, organization: OrganizationCode) -> bool:
+        """Say whether a poll would wait for something on its way to this inbox."""
+        waiting = asyncio.ensure_future(self.work.arrivals.wait(organization))
+        await asyncio.sleep(0)
+        waits = not waiting.done()
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        return waits
 
     async def rows(self) -> Rows:
         """Return every committed row of every table."""

@@ -119,8 +119,8 @@ async def test_a_repeat_announces_nothing(hub: Hub) -> None:
     await hub.send(to(CHIANG_MAI))
     await hub.tell(CHIANG_MAI, NotifierKind.RECEIVED)
 
-    assert not await hub.work.arrivals.wait(CHIANG_MAI)
-    assert not await hub.work.arrivals.wait(MINISTRY)
+    assert not await hub.announced(CHIANG_MAI)
+    assert not await hub.announced(MINISTRY)
 
 
 @pytest.mark.parametrize(

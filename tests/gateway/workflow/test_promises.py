@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,11 +17,25 @@ from gateway.workflow.register import register
 from gateway.workflow.route import route
 from tests.gateway.workflow.hub import CHIANG_MAI, MINISTRY, Hub, to
 
+T = TypeVar("T")
+
 VERBS = {Stage.ROUTE: route, Stage.NOTIFY: notify}
 
 
 class Stopped(Exception):
     """The process would be dead now."""
+
+
+@dataclass
+class MeetingBench:
+    """A workbench at which all must have arrived before any goes on."""
+
+    barrier: asyncio.Barrier
+
+    async def run(self, size: int, work: Callable[[], T]) -> T:
+        del size
+        await self.barrier.wait()
+        return work()
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +97,16 @@ async def test_kept_by_several_at_once_it_is_kept_once(
     after = await hub.counts()
     assert after["inbox_entry"] == before["inbox_entry"] + 1
     assert after["journal"] == before["journal"] + 1
+
+
+async def test_a_copy_made_by_several_at_once_is_handed_on_once(hub: Hub) -> None:
+    """All find the promise open, and make the copy before any of them keeps it."""
+    promise = await sent(hub)
+    together = replace(hub.work, bench=MeetingBench(asyncio.Barrier(3)))
+
+    await asyncio.gather(*(route(together, promise) for _ in range(3)))
+
+    assert len(await hub.inbox(CHIANG_MAI)) == 1
 
 
 @pytest.mark.parametrize(("stage", "make"), MADE)
@@ -196,7 +222,7 @@ async def test_a_verb_stopped_before_its_commit_leaves_nothing(
         await verb(hub)
 
     assert await hub.rows() == rows
-    assert not await hub.work.arrivals.wait(MINISTRY)
+    assert not await hub.announced(MINISTRY)
     await verb(hub)
     assert await hub.rows() != rows
 
