@@ -12,6 +12,7 @@ from envelopes.errors import EnvelopeError
 from envelopes.repair import declared, repaired
 from envelopes.requests import SendLetter
 from schemas.vocabulary import element_names
+from tests.properties.promises import judged
 from tests.wire import REQUESTS, UNDECLARED, UNESCAPED, sample
 
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,33 +58,6 @@ WORDS = st.text(
     ),
     max_size=30,
 )
-
-
-def tags(body: bytes) -> list[bytes]:
-    """Return what a reader of tags sees: whole tags of names that the schemas know."""
-    found = re.findall(
-        rb"""</?[\w.:-]+(?:\s+[\w.:-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""", body
-    )
-    return [tag for tag in found if local_name(tag) in element_names()]
-
-
-def local_name(tag: bytes) -> str:
-    return re.split(rb"[\s/>]", tag.lstrip(b"</"))[0].rpartition(b":")[2].decode()
-
-
-def judged(body: bytes) -> None:
-    mended = repaired(body)
-    if mended is None:
-        return
-    assert tags(mended) == tags(body)
-    assert mended.replace(b"&amp;", b"&").replace(b"&lt;", b"<") == body.replace(
-        b"&amp;", b"&"
-    ).replace(b"&lt;", b"<")
-    root = etree.fromstring(mended)
-    starts = [tag for tag in tags(body) if not tag.startswith(b"</")]
-    assert len(starts) == sum(1 for _ in root.iter())
-    assert "signature" not in {etree.QName(e).localname.lower() for e in root.iter()}
-    assert repaired(mended) is None
 
 
 @quick
