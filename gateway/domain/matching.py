@@ -82,7 +82,7 @@ def with_number(
         lambda own: own == html.unescape(number),
         lambda own: normalised_number(own) == normalised_number(number),
         lambda own: normalised_number(own) == normalised_number(html.unescape(number)),
-        lambda own: number.endswith(_CUT) and own.startswith(number.removesuffix(_CUT)),
+        lambda own: _is_cut(number) and own.startswith(number.removesuffix(_CUT)),
     )
     for reads in readings:
         if fitting := [
@@ -90,3 +90,7 @@ def with_number(
         ]:
             return fitting
     return []
+
+
+def _is_cut(number: str) -> bool:
+    return number.endswith(_CUT) and number != _CUT
