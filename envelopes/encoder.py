@@ -19,10 +19,10 @@ from lxml import etree
 from envelopes.letter import Attachment, Letter, Party, Reference
 from envelopes.markup import Markup, element, text
 from envelopes.requests import Document
+from envelopes.written_form import has_known_prefixes
 from schemas import names
 
 _TYPE_CODE: Final = "DSIG"
-_PREFIXES: Final = {names.RAM: "ram", names.RSM: "rsm", names.DSIG: "ds"}
 
 _BEGINS: Final = b"<rsm:GovernmentDocument"
 _ENDS: Final = b"</rsm:GovernmentDocument>"
@@ -57,7 +57,7 @@ def excerpt_of(document: Document) -> tuple[int, int] | None:
     except etree.XMLSyntaxError:
         return None
     same = _canonical_digest(alone) == _canonical_digest(document.tree)
-    return (start, stop) if same and _has_known_prefixes(alone) else None
+    return (start, stop) if same and has_known_prefixes(alone) else None
 
 
 def stand_alone(document: Document) -> bytes:
@@ -146,14 +146,6 @@ def _is_single(source: bytes, start: int, stop: int) -> bool:
     again = source.find(_BEGINS, start + 1)
     before = source.find(_ENDS, 0, stop - 1)
     return again < 0 and before < 0
-
-
-def _has_known_prefixes(tree: etree._Element) -> bool:
-    """Say whether old readers, who search by literal names, find everything (Q-B11)."""
-    return all(
-        node.prefix == _PREFIXES.get(etree.QName(node).namespace or "", node.prefix)
-        for node in tree.iter(etree.Element)
-    )
 
 
 class _Digester:
