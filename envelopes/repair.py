@@ -37,7 +37,7 @@ _ATTRIBUTE: Final = rb"""\s+%b\s*=\s*(?:"[^"<]*"|'[^'<]*')""" % _QNAME
 _TAG: Final = re.compile(
     rb"<(?:/(?P<end>%b)|(?P<start>%b)(?:%b)*+)\s*/?>" % (_QNAME, _QNAME, _ATTRIBUTE)
 )
-_NAMED: Final = re.compile(rb"</?(?P<name>%b:?)" % _QNAME)
+_NAMED: Final = re.compile(rb"</?(?P<name>:|%b:?)" % _QNAME)
 _DECLARATION: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml\s[^<>]*\?>)?")
 _BARE: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)")
 _SIGNATURE: Final = re.compile(rb"(?i)[<:/]\s*signature(?![\w.\-\x80-\xff])|xmldsig")

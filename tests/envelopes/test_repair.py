@@ -100,6 +100,8 @@ def test_what_is_well_formed_is_never_touched(name: str, dialect: Dialect) -> No
         ("</ b>", "</ b>"),
         ("< ram:ID>", "< ram:ID>"),
         ("<IDs>", "<IDs>"),
+        ("<-ID>", "<-ID>"),
+        ("<5:ID>", "<5:ID>"),
         ("<" + "x" * 99, "<" + "x" * 99),
     ],
 )
@@ -117,6 +119,7 @@ def test_bare_characters_are_data(written: str, read: str) -> None:
         "& <ram:ID",
         "& <ram:other>ก</ram:other>",
         "& <x:y>",
+        "& <:y>",
         "& <Subject",
         "<" + "x" * 100,
         "<" + "x" * 100 + ":Header>",
