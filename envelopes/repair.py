@@ -46,10 +46,6 @@ _UNDECLARED: Final = b"SOAP-ENV"
 _BODY: Final = f"{{{names.SOAP}}}Body"
 
 
-class _NotMeant(Exception):
-    """What was meant cannot be told."""
-
-
 def repaired(body: bytes, limits: Limits = Limits()) -> bytes | None:  # noqa: B008
     """Escape bare `&` and `<`; None where that is not all that is wrong, or nothing is.
 
@@ -62,7 +58,7 @@ def repaired(body: bytes, limits: Limits = Limits()) -> bytes | None:  # noqa: B
     try:
         mended, tags = _mended(body)
         root = parse(mended, limits)
-    except (_NotMeant, EnvelopeError):
+    except EnvelopeError:
         return None
     # Cannot differ, since no tag was touched; it is what everything here is about.
     same = [element.tag.rpartition("}")[2] for element in root.iter("*")] == tags
@@ -119,18 +115,21 @@ def _mended(body: bytes) -> tuple[bytes, list[str]]:
             place = opening + 1
             left -= 1
         if left < 0:
-            raise _NotMeant
+            raise MalformedEnvelope
 
 
 def _known_tag(body: bytes, opening: int) -> re.Match[bytes] | None:
-    """Return the tag that begins here, None for data; raises `_NotMeant` between."""
+    """Return the tag that begins here, None for data.
+
+    Raises `MalformedEnvelope` where neither can be told.
+    """
     tag = _TAG.match(body, opening)
     if tag and _local(tag["start"] or tag["end"]) in element_names():
         return tag
     if body[opening + 1 : opening + 2] in {b"!", b"?", b""}:
-        raise _NotMeant
+        raise MalformedEnvelope
     if (named := _NAMED.match(body, opening)) and _may_be_a_tag(named["name"]):
-        raise _NotMeant
+        raise MalformedEnvelope
     return None
 
 
