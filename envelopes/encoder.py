@@ -46,8 +46,11 @@ def excerpt_of(document: Document) -> tuple[int, int] | None:
 
     Returns start and stop in `document.source`, or None where the slice would not
     be read elsewhere as it is here: another encoding than UTF-8, a namespace
-    declared further out, other prefixes than the clients know.
+    declared further out, other prefixes than the clients know, or an envelope that
+    had to be repaired, whose bytes are not those that are kept.
     """
+    if document.repaired:
+        return None
     source = document.source
     start, stop = source.find(_BEGINS), source.rfind(_ENDS) + len(_ENDS)
     if start < 0 or stop < len(_ENDS) or not _is_single(source, start, stop):

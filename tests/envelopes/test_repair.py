@@ -6,6 +6,7 @@ import pytest
 
 from envelopes.decoder import decode, letter_from
 from envelopes.dialects import BOI, CSHARP, DIALECTS, JAVA, UNKNOWN, Dialect
+from envelopes.encoder import excerpt_of
 from envelopes.errors import MalformedEnvelope, SchemaViolated, SignatureInvalid
 from envelopes.letter import Letter
 from envelopes.repair import declared, repaired
@@ -201,6 +202,11 @@ def test_what_came_is_kept_beside_what_was_read() -> None:
     assert document.source == document.came.replace(b" & ", b" &amp; ").replace(
         b" < ", b" &lt; "
     )
+
+
+def test_no_bytes_of_a_repaired_envelope_go_on() -> None:
+    assert excerpt_of(document_of(sample(UNESCAPED))) is None
+    assert excerpt_of(document_of(about("ก"))) is not None
 
 
 def test_a_repaired_letter_is_never_read_as_signed() -> None:
