@@ -59,6 +59,15 @@ def needs_fitting(
     return document is not None and not can_be_read(document, dialect)
 
 
+def is_cut_from(number: str, own: str) -> bool:
+    """Say whether a number is what a copy may have left of its sender's own.
+
+    A receiver whose column is shorter answers with what it got (Q-B13, E2).
+    """
+    kept = number.removesuffix(_ELLIPSIS)
+    return kept != number and bool(kept) and own.startswith(kept)
+
+
 def _party(party: Party, dialect: Dialect) -> Party:
     lengths = dialect.lengths
     ministry = party.organization.ministry if dialect.needs_ministry else party.ministry

@@ -21,7 +21,7 @@ from envelopes.dialects import (
     Lengths,
 )
 from envelopes.encoder import encode_document
-from envelopes.fitting import fitted, needs_fitting
+from envelopes.fitting import fitted, is_cut_from, needs_fitting
 from envelopes.letter import Attachment, Letter, LetterId, Party, Reference
 from envelopes.requests import Document
 from envelopes.sniffing import mime_code_of
@@ -115,6 +115,16 @@ class TestTexts:
 
         assert len(as_read(BOI, id=long).id.number) == 50
         assert as_read(replace(BOI, lengths=Lengths()), id=long).id == long
+
+    def test_i3_a_number_that_was_cut_is_known_again(self) -> None:
+        own = "มท 0210.3/" + "9" * 60
+        cut = as_read(BOI, id=LetterId(own, "2026-11-20")).id.number
+
+        assert is_cut_from(cut, own)
+        assert not is_cut_from(cut, "มท 0210.4/" + "9" * 60)
+        assert not is_cut_from(own[:20], own)
+        assert not is_cut_from(own, own)
+        assert not is_cut_from("…", own)
 
     def test_a_column_counts_utf_16_units(self) -> None:
         subject = as_read(BOI, subject="😀" * 128).subject
