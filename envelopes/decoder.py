@@ -23,6 +23,7 @@ from envelopes.letter import LetterId, OrganizationCode
 from envelopes.notifier import Notifier, NotifierKind
 from envelopes.parsing import parse
 from envelopes.reading import letter_from
+from envelopes.repair import declared, repaired
 from envelopes.requests import (
     AskAgain,
     AskCodes,
@@ -86,20 +87,29 @@ _WITHOUT_WORDS: Final[Mapping[Operation, Request]] = {
 _LETTER_ASKED_FOR: Final = etree.QName(names.GOVERNMENT_DOCUMENT).localname
 
 
-def decode(body: bytes, limits: Limits = Limits()) -> Envelope:  # noqa: B008 - frozen
+def decode(
+    body: bytes,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    *,
+    dialect: Dialect | None = None,
+) -> Envelope:
     """Read an envelope: header, dialect, operation, and what it asks for.
 
+    `dialect` is what the endpoint was known to speak before, UNKNOWN for None: what
+    cannot be parsed is repaired where its row says so. What was taken once is read
+    again with a row that repairs, as BOI's: nothing else is repaired by it. The
+    dialect in the Envelope is that of this one.
+
     What asks without words, as polls do, is read without its schema, since polls are
-    many (Q-B19). Whatever the
-    bytes, nothing but an `EnvelopeError` is raised.
+    many (Q-B19). Whatever the bytes, nothing but an `EnvelopeError` is raised.
     """
-    root = parse(body, limits)
+    root, source = _root(body, limits, dialect or UNKNOWN)
     if root.tag != _ENVELOPE:
         raise MalformedEnvelope("SOAP Envelope")
     request = _request_element(root)
     operation = _operation_of(request)
     try:
-        asked = _request(operation, request, body, limits)
+        asked = _request(operation, request, (source, body), limits)
     except EnvelopeError as error:
         error.operation = operation
         raise
@@ -112,7 +122,22 @@ def decode(body: bytes, limits: Limits = Limits()) -> Envelope:  # noqa: B008 - 
         dialect=_dialect(destination, message_id),
         operation=operation,
         request=asked,
+        repaired=source is not body,
     )
+
+
+def _root(
+    body: bytes, limits: Limits, dialect: Dialect
+) -> tuple[etree._Element, bytes]:
+    """Parse the body as it is, or else as it was meant; return what was parsed too."""
+    try:
+        return parse(body, limits), body
+    except MalformedEnvelope:
+        if dialect.undeclared_prefix and (meant := declared(body, limits)):
+            return parse(meant, limits), body
+        if dialect.repairs and (meant := repaired(body, limits)):
+            return parse(meant, limits), meant
+        raise
 
 
 def _request_element(root: etree._Element) -> etree._Element:
@@ -144,7 +169,10 @@ def _operation_of(request: etree._Element) -> Operation:
 
 
 def _request(
-    operation: Operation, element: etree._Element, body: bytes, limits: Limits
+    operation: Operation,
+    element: etree._Element,
+    read_and_came: tuple[bytes, bytes],
+    limits: Limits,
 ) -> Request:
     if asked := _WITHOUT_WORDS.get(operation):
         return asked
@@ -162,7 +190,7 @@ def _request(
     if operation is not Operation.SEND_LETTER:
         return SendNotifier(_notifier(content))
     _check_counts(content, limits)
-    return SendLetter(Document(content, body))
+    return SendLetter(Document(content, *read_and_came))
 
 
 def _check_schema(

@@ -200,7 +200,10 @@ def _fine(name: str, thai: str, found: str) -> Line:
 
 
 def _wrong(name: str, thai: str, error: Exception) -> Line:
-    return Line(name, thai, ok=False, found=str(error), error=error)
+    # Its detail is for the hub's log, and so for the operator who looks here.
+    detail = getattr(error, "detail", "")
+    found = f"{error} ({detail})" if detail else str(error)
+    return Line(name, thai, ok=False, found=found, error=error)
 
 
 def _document(report: Report) -> Document:

@@ -9,6 +9,7 @@ from envelopes.letter import OrganizationCode
 from gateway.bootstrap import Hub, open_hub
 from gateway.config import load
 from gateway.domain.inbox import Carries
+from gateway.domain.register import Book, buddhist_year
 from gateway.simulation.provinces import Province
 from gateway.store.errors import StoreError
 from gateway.workflow.register import register
@@ -23,7 +24,8 @@ class HubRegisters:
     """Registers by the same verb as `gateway inbox register`, beside the serving hub.
 
     It works on the data directory in a process of its own, and goes on while the hub
-    is down: what it promises waits for the hub's next start.
+    is down: what it promises waits for the hub's next start. A clerk who begins again
+    gives no second number.
     """
 
     def __init__(self, data: Path, tell: Callable[[str], None]) -> None:
@@ -40,12 +42,17 @@ class HubRegisters:
     async def _register(self, hub: Hub, office: OrganizationCode) -> None:
         while True:
             try:
-                for line in await hub.store.views.inbox(office):
-                    if line.entry.carries is Carries.LETTER:
-                        number = line.entry.process_id
-                        await register(hub.work, office, number, by=CLERK)
-                        return
+                if await self._entered(hub, office):
+                    return
             except StoreError as error:
                 if not error.temporary:
                     raise
             await asyncio.sleep(_GLANCE)
+
+    async def _entered(self, hub: Hub, office: OrganizationCode) -> bool:
+        for line in await hub.store.views.inbox(office):
+            if line.entry.carries is Carries.LETTER:
+                await register(hub.work, office, line.entry.process_id, by=CLERK)
+                return True
+        year = buddhist_year(hub.work.clock.now())
+        return bool(await hub.store.views.register(office, Book.RECEIVED, year))

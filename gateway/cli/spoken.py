@@ -25,6 +25,8 @@ _REMEDIES: Final = {
     "not-possible-now": "gateway letters list",
     "no-such-letter": "gateway letters list",
     "vault-damaged": "gateway check books",
+    "store-error": "gateway check",
+    "queue-error": "gateway check",
 }
 _THAI: Final = {
     "settings-wrong": "การตั้งค่าไม่ถูกต้อง",

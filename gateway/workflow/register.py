@@ -27,9 +27,9 @@ async def register(
 ) -> Registration:
     """Enter the letter of an inbox entry in the book of received letters.
 
-    `process_id` is the inbox entry's. Doing it again returns the first registration:
-    a number is given once. Raises `EntryUnknown` where the inbox has no such letter,
-    `NotPossibleNow` where the letter went back meanwhile.
+    `process_id` is the inbox entry's. Where it is registered already, returns what
+    it is registered under now: a number is given once. Raises `EntryUnknown` where
+    the inbox has no such letter, `NotPossibleNow` where it went back meanwhile.
     """
     now = work.clock.now()
     async with work.store.unit() as unit:

@@ -16,7 +16,7 @@ from gateway.config import load
 from gateway.domain.books import Books
 from gateway.domain.register import BANGKOK
 from gateway.simulation import circular
-from gateway.simulation.net import Net, Returned, play
+from gateway.simulation.net import Net, RegisterAtHub, Returned, play
 from gateway.simulation.provinces import Province
 from gateway.simulation.signing import Signer
 from gateway.steps import VARIABLE
@@ -58,7 +58,10 @@ class Unsteady:
             await asyncio.sleep(0.01)
 
     async def play(
-        self, provinces: Sequence[Province], tell: Callable[[str], None]
+        self,
+        provinces: Sequence[Province],
+        tell: Callable[[str], None],
+        register_at_hub: RegisterAtHub | None = None,
     ) -> tuple[Returned, ...]:
         """Play the net beside the dying hub; it is stopped at the end."""
         self.start()
@@ -71,7 +74,7 @@ class Unsteady:
                 keys.with_suffix(".crt").read_bytes(),
             ),
             now=lambda: datetime.now(BANGKOK),
-            register_at_hub=HubRegisters(self.data, tell),
+            register_at_hub=register_at_hub or HubRegisters(self.data, tell),
             tell=tell,
             patience=30,
             limit=60,

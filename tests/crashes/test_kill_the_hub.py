@@ -9,22 +9,27 @@ answer, and send again. `GATEWAY_SOAK=1` plays all 75 provinces, and more often.
 import asyncio
 import os
 import random
+import signal
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
 from gateway.domain.books import Place, ReceiptPlace
+from gateway.simulation.net import RegisterAtHub
 from gateway.simulation.provinces import PROVINCES, Province, some
-from gateway.steps import STEPS
+from gateway.steps import STEPS, VARIABLE
 from tests.crashes.conftest import Unsteady, no_word
 
 Make = Callable[[Sequence[str]], Unsteady]
 
+CLERK = Path(__file__).with_name("clerk.py")
 SOAK = os.environ.get("GATEWAY_SOAK") == "1"
 FEW = PROVINCES if SOAK else some(9)
 SEEDS = range(24 if SOAK else 3)
 
-BESIDE = {"register:before-commit", "register:after-commit"}
+BESIDE = ("register:before-commit", "register:after-commit")
 """Passed where a clerk registers beside the hub, in a process of its own."""
 
 ROUNDS = ("#1", "#3")
@@ -47,8 +52,9 @@ async def expect_every_number(
     hub: Unsteady,
     provinces: Sequence[Province],
     tell: Callable[[str], None] = no_word,
+    register_at_hub: RegisterAtHub | None = None,
 ) -> None:
-    returned = await hub.play(provinces, tell)
+    returned = await hub.play(provinces, tell, register_at_hub)
     books = await hub.books()
 
     assert [one.province.name for one in returned if not one.complete] == []
@@ -106,3 +112,23 @@ async def test_all_75_provinces_end_with_a_number(
     await expect_every_number(hub, PROVINCES)
 
     assert hub.deaths == list(stops)
+
+
+@pytest.mark.parametrize("stop", [BESIDE[0] + "#1", BESIDE[1] + "#2"])
+async def test_the_clerk_beside_the_hub_is_killed(unsteady: Make, stop: str) -> None:
+    """Who begins again at the first office gives no second number."""
+    hub = unsteady([])
+    ends: list[int] = []
+
+    async def work(provinces: Sequence[Province]) -> None:
+        environment = {**os.environ, VARIABLE: stop}
+        codes = [province.code for province in provinces]
+        for stops in (environment, os.environ):
+            clerk = await asyncio.create_subprocess_exec(
+                *(sys.executable, CLERK, hub.data, *codes), env=stops
+            )
+            ends.append(await clerk.wait())
+
+    await expect_every_number(hub, FEW, register_at_hub=work)
+
+    assert ends == [-signal.SIGKILL, 0]

@@ -6,13 +6,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from envelopes.decoder import decode, letter_from
-from envelopes.envelope import Envelope
-from envelopes.errors import EnvelopeError
-from envelopes.requests import SendLetter
-from envelopes.signature import unsigned
-from gateway.domain.admission import day_of
-from schemas.catalog import Operation
+from tests.properties.promises import judged
 from tests.wire import REQUESTS, sample
 
 SAMPLES = st.sampled_from(REQUESTS).map(sample)
@@ -37,31 +31,6 @@ PIECES = (
 )
 
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-def outcome(body: bytes) -> Envelope | EnvelopeError:
-    try:
-        return decode(body)
-    except EnvelopeError as error:
-        return error
-
-
-def judged(body: bytes) -> None:
-    """Decode, and hold what came of it to all that is promised."""
-    read = outcome(body)
-    if isinstance(read, EnvelopeError):
-        assert read.operation is None or isinstance(read.operation, Operation)
-        assert not set("|=&<>") & set(read.where)
-        assert len(read.where) <= 800
-    elif isinstance(read.request, SendLetter):
-        try:
-            letter = letter_from(unsigned(read.request.document))
-        except EnvelopeError:
-            return
-        day_of(letter.id.date)
-        assert letter.id.number
-        assert letter.secrecy in {"001", "002", "003", "004", "005"}
-        assert len(letter.content_digest) == len(letter.copy_digest) == 64
 
 
 @quick

@@ -1,5 +1,6 @@
 """A hub whose runners are moved by hand: real verbs on the real store, no broker."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -171,6 +172,15 @@ class Hub:
         """Return what waits in an inbox, head first."""
         return [line.entry for line in await self.store.views.inbox(organization)]
 
+    async def announced(self, organization: OrganizationCode) -> bool:
+        """Say whether a poll would wait for something on its way to this inbox."""
+        waiting = asyncio.ensure_future(self.work.arrivals.wait(organization))
+        await asyncio.sleep(0)
+        waits = not waiting.done()
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        return waits
+
     async def rows(self) -> Rows:
         """Return every committed row of every table."""
         return {
@@ -216,15 +226,15 @@ def key_of(organization: OrganizationCode) -> Identity:
     return identity(organization=organization.text)
 
 
-async def a_hub(store: SqliteStore) -> Hub:
-    """Return a hub whose directory is filled."""
+async def a_hub(store: SqliteStore, *, wait: float = 5.0) -> Hub:
+    """Return a hub whose directory is filled; a poll waits so many seconds at most."""
     clock = HandClock()
     work = Work(
         store=store,
         clock=clock,
         ids=CountedIds(),
         signer=KeySigner(HUB.key, HUB.pem),  # type: ignore[arg-type]
-        arrivals=InProcessArrivals(5.0),
+        arrivals=InProcessArrivals(wait),
         bench=InlineBench(),
     )
     async with store.unit() as unit:

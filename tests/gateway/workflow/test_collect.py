@@ -81,6 +81,15 @@ async def test_looking_into_an_empty_inbox_writes_nothing(hub: Hub) -> None:
     assert await hub.writes() == before
 
 
+async def test_looking_again_waits_for_no_writer(hub: Hub) -> None:
+    await hub.deliver(to(CHIANG_MAI))
+    first = await hub.head(CHIANG_MAI)
+
+    async with hub.store.unit(), asyncio.timeout(1):
+        assert await hub.head(CHIANG_MAI) == first
+        assert await hub.look(LOEI) is None
+
+
 async def test_a_look_waits_for_what_is_on_its_way(hub: Hub) -> None:
     """An old client sends at one door and polls the other in its next line (A6)."""
     await hub.send(to(CHIANG_MAI))
@@ -119,8 +128,8 @@ async def test_a_repeat_announces_nothing(hub: Hub) -> None:
     await hub.send(to(CHIANG_MAI))
     await hub.tell(CHIANG_MAI, NotifierKind.RECEIVED)
 
-    assert not await hub.work.arrivals.wait(CHIANG_MAI)
-    assert not await hub.work.arrivals.wait(MINISTRY)
+    assert not await hub.announced(CHIANG_MAI)
+    assert not await hub.announced(MINISTRY)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ async def test_nobody_is_told_of_custody_where_the_disk_failed(
 
     assert [type(answer) for answer in answers] == [StoreUnavailable] * 3
     assert await hub.rows() == before
-    assert not await hub.work.arrivals.wait(CHIANG_MAI)
+    assert not await hub.announced(CHIANG_MAI)
 
     custody = await hub.deliver(to(CHIANG_MAI, main=LARGE))
     assert not custody.repeated

@@ -184,7 +184,7 @@ async def test_a_confirmation_after_the_number_is_kept_and_told_to_nobody(
     assert said.copy.kind is RECEIVED
     assert await hub.keep() == 0
     assert await hub.look(MINISTRY) is None
-    assert not await hub.work.arrivals.wait(MINISTRY)
+    assert not await hub.announced(MINISTRY)
     path = await hub.path(CHIANG_MAI)
     assert path.consignment.state is State.REGISTERED
     assert path.receipts[-1].tells is None

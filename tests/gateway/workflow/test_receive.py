@@ -186,7 +186,7 @@ async def test_a_refusal_leaves_no_trace(
 
     assert isinstance(raised.value, Refusal | EnvelopeError)
     assert (await hub.rows(), await hub.writes()) == before
-    assert not await hub.work.arrivals.wait(CHIANG_MAI), "nothing was announced"
+    assert not await hub.announced(CHIANG_MAI), "nothing was announced"
 
 
 async def test_a_number_of_nothing_visible_is_refused_without_trace(hub: Hub) -> None:

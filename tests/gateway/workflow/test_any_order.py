@@ -1,0 +1,204 @@
+"""Whatever anybody does in whatever order, and at once: the books stay in balance."""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envelopes.letter import LetterId, OrganizationCode
+from envelopes.notifier import Notifier, NotifierKind
+from gateway.domain.books import Place, ReceiptPlace
+from gateway.domain.errors import Refusal
+from gateway.domain.lifecycle import TRANSITIONS, Happening, State
+from gateway.domain.register import NumberedBy
+from gateway.ports import Path as LetterPath
+from gateway.store.store import DATABASE, open_store
+from gateway.workflow.collect import confirm
+from gateway.workflow.notice import take_notice
+from gateway.workflow.notify import notify
+from gateway.workflow.register import register
+from gateway.workflow.route import route
+from tests.gateway.workflow.hub import (
+    CHIANG_MAI,
+    LOEI,
+    MINISTRY,
+    Hub,
+    a_hub,
+    key_of,
+    to,
+)
+
+PARTIES = (MINISTRY, CHIANG_MAI, LOEI)
+NUMBERS = ("มท 1/1", "มท ๑/๑", "มท 1/2")
+REGISTERED_AS = ("7", "8", "1/2569", "2/2569")
+VERBS = (
+    *("send", "send", "keep", "keep", "keep", "poll", "poll", "delete", "delete"),
+    *("tell", "tell", "tell", "tell", "register", "wait"),
+)
+
+Bunch = list[tuple[str, int]]
+"""Verbs that are done at once; each draws its arguments from its own seed."""
+
+bunches = st.lists(
+    st.lists(
+        st.tuples(st.sampled_from(VERBS), st.integers(0, 10_000)),
+        min_size=1,
+        max_size=5,
+    ),
+    min_size=12,
+    max_size=25,
+)
+
+
+@settings(max_examples=8, deadline=None)
+@given(bunches)
+def test_the_books_stay_in_balance(tables: Path, play: list[Bunch]) -> None:
+    with TemporaryDirectory() as folder:
+        shutil.copy(tables, Path(folder) / DATABASE)
+        asyncio.run(_play(Path(folder), play))
+
+
+async def _play(folder: Path, play: list[Bunch]) -> None:
+    async with open_store(folder, elapsed=lambda: 0.0) as store:
+        hub = await a_hub(store, wait=0.0)
+        before = await _histories(hub)
+        for bunch in play:
+            await asyncio.gather(*(_do(hub, verb, Random(x)) for verb, x in bunch))
+            after = await _histories(hub)
+            assert all(row in after for row in before), "history was rewritten"
+            before = after
+            await _holds(hub)
+        await _ends(hub)
+
+
+async def _do(hub: Hub, verb: str, draw: Random) -> None:
+    """Do one thing; it may be refused, and nothing else may go wrong with it."""
+    party = draw.choice(PARTIES)
+    try:
+        match verb:
+            case "send":
+                await _send(hub, party, draw)
+            case "keep":
+                await _keep(hub, draw)
+            case "poll":
+                await hub.look(party)
+            case "delete":
+                await confirm(hub.work, party, await _an_entry(hub, party, draw))
+            case "tell":
+                await _tell(hub, party, draw)
+            case "register":
+                entry = await _an_entry(hub, party, draw)
+                await register(hub.work, party, entry, by="ก")
+            case "wait":
+                hub.clock.advance(days=draw.choice((0, 0, 1, 100)), seconds=1)
+    except Refusal:
+        return
+
+
+async def _send(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    letter = to(
+        draw.choice(PARTIES),
+        LetterId(draw.choice(NUMBERS), "2026-06-05"),
+        sender=party,
+        subject=draw.choice(("หนึ่ง", "หนึ่ง", "สอง")),
+    )
+    signer = key_of(party) if draw.random() < 0.3 else None
+    await hub.send(letter, signed_by=signer)
+
+
+async def _keep(hub: Hub, draw: Random) -> None:
+    """Keep some of what was promised, in any order, or all of it."""
+    due = list(await hub.store.outbox.due(hub.clock.now(), limit=100))
+    draw.shuffle(due)
+    for promise in due[: draw.choice((1, 3, 100))]:
+        await (route if promise.receipt is None else notify)(hub.work, promise.id)
+
+
+async def _tell(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    kind = draw.choice(
+        [*NotifierKind, NotifierKind.REGISTERED, NotifierKind.WRONG_NUMBER]
+    )
+    number = draw.choice(REGISTERED_AS) if kind.carries_number else None
+    about = LetterId(draw.choice(NUMBERS), "2026-06-05")
+    notifier = Notifier(kind, about, "", number)
+    await take_notice(hub.work, party, notifier, to=draw.choice(PARTIES).text)
+
+
+async def _an_entry(hub: Hub, party: OrganizationCode, draw: Random) -> str:
+    """Return the head of its inbox; else anybody's entry, taken or not, or none."""
+    own = await hub.inbox(party)
+    if own and draw.random() < 0.7:
+        return own[0].process_id
+    others = [path.entry.process_id for path in await _paths(hub) if path.entry]
+    return draw.choice(["", *others, *(entry.process_id for entry in own)])
+
+
+async def _paths(hub: Hub) -> list[LetterPath]:
+    return [
+        path
+        for number in (NUMBERS[0], NUMBERS[2])
+        for path in await hub.store.views.paths(number)
+    ]
+
+
+async def _histories(hub: Hub) -> Sequence[str]:
+    """Return the rows that are written once and never changed."""
+    rows = await hub.rows()
+    written_once = ("journal", "registration", "receipt", "letter", "envelope", "file")
+    return [f"{table} {row}" for table in written_once for row in rows[table]]
+
+
+async def _holds(hub: Hub) -> None:
+    """What must be true at any moment."""
+    books = await hub.books()
+    assert books.in_balance, books.findings
+    paths = await _paths(hub)
+    for path in paths:
+        _follows_the_table(path)
+    wire_numbers = [path.consignment.process_id for path in paths]
+    wire_numbers += [r.process_id for path in paths for r in path.receipts]
+    wire_numbers += [path.entry.process_id for path in paths if path.entry]
+    assert len(wire_numbers) == len(set(wire_numbers)), "a ProcessID given twice"
+    _has_no_gap(paths)
+
+
+def _follows_the_table(path: LetterPath) -> None:
+    first, *others = path.journal
+    assert first.happening is Happening.LETTER_ACCEPTED
+    state = State.ACCEPTED
+    for entry in others:
+        state = TRANSITIONS[state][entry.happening]
+        assert entry.state is state
+    assert path.consignment.state is state
+
+
+def _has_no_gap(paths: Sequence[LetterPath]) -> None:
+    given = Counter(
+        (registration.organization, registration.year, registration.number.serial)
+        for path in paths
+        for registration in path.registrations
+        if registration.numbered_by is NumberedBy.HUB
+    )
+    assert set(given.values()) <= {1}, "a number given twice"
+    for organization, year, serial in given:
+        assert serial is not None
+        assert serial == 1 or (organization, year, serial - 1) in given
+
+
+async def _ends(hub: Hub) -> None:
+    """Let all come to rest: every letter and every notifier is taken."""
+    await hub.keep()
+    for party in PARTIES:
+        while await hub.inbox(party):
+            await hub.take(party)
+    books = await hub.books()
+    assert books.in_balance, books.findings
+    assert books.places[Place.ON_ITS_WAY] == books.places[Place.IN_INBOX] == 0
+    assert books.receipts[ReceiptPlace.ON_ITS_WAY] == 0
+    assert books.receipts[ReceiptPlace.WAITING] == 0
