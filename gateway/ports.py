@@ -372,6 +372,8 @@ class Path:
     receipts: Sequence[Receipt]
     entry: InboxEntry | None
     """The inbox entry that brings the letter to its receiver."""
+    notifier_entries: Sequence[InboxEntry] = ()
+    """The inbox entries that tell of its receipts, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

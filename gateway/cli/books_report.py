@@ -18,14 +18,18 @@ from gateway.domain.books import Books, Place, ReceiptPlace, RegisterAccount
 PLACES: Final = {
     Place.ON_ITS_WAY: "กำลังนำส่ง",
     Place.IN_INBOX: "รอในกล่องขาเข้า",
+    Place.PARKED: "พักไว้ข้างกล่อง",
     Place.WITH_ENDPOINT: "อยู่ที่ระบบปลายทาง",
     Place.IN_REGISTER: "ลงทะเบียนแล้ว",
     Place.RETURNED: "ส่งคืนแล้ว",
+    Place.RECALLED: "ผู้ส่งดึงกลับ",
 }
 RECEIPT_PLACES: Final = {
     ReceiptPlace.TOLD_NOBODY: "ไม่ต้องแจ้งใคร",
     ReceiptPlace.ON_ITS_WAY: "กำลังแจ้ง",
     ReceiptPlace.WAITING: "รอในกล่องผู้รับแจ้ง",
+    ReceiptPlace.HELD: "เก็บไว้ข้างกล่อง",
+    ReceiptPlace.PARKED: "พักไว้ข้างกล่อง",
     ReceiptPlace.TAKEN: "แจ้งแล้ว",
 }
 _ACCOUNT: Final = (

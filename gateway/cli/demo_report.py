@@ -30,14 +30,18 @@ _SYSTEMS: Final = {
 _PLACES: Final = {
     Place.ON_ITS_WAY: "ระหว่างทาง",
     Place.IN_INBOX: "ในกล่องขาเข้า",
+    Place.PARKED: "พักไว้",
     Place.WITH_ENDPOINT: "ที่ระบบปลายทาง",
     Place.IN_REGISTER: "ในทะเบียนรับ",
     Place.RETURNED: "ส่งคืน",
+    Place.RECALLED: "ผู้ส่งดึงกลับ",
 }
 _RECEIPTS: Final = {
     ReceiptPlace.TOLD_NOBODY: "ไม่ต้องแจ้ง",
     ReceiptPlace.ON_ITS_WAY: "ระหว่างทาง",
     ReceiptPlace.WAITING: "รอผู้ส่งรับ",
+    ReceiptPlace.HELD: "เก็บแยกไว้",
+    ReceiptPlace.PARKED: "พักไว้",
     ReceiptPlace.TAKEN: "ผู้ส่งรับแล้ว",
 }
 

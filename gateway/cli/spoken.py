@@ -21,6 +21,7 @@ _CODE: Final = (5, 10)
 _REMEDIES: Final = {
     "organization-unknown": "gateway directory list",
     "organization-exists": "gateway directory show {where}",
+    "certificate-taken": "gateway directory show {where}",
     "entry-unknown": "gateway inbox list {organization}",
     "not-possible-now": "gateway letters list",
     "no-such-letter": "gateway letters list",

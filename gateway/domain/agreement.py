@@ -1,86 +1,73 @@
-"""What the journal says of a consignment, and what the other tables say: the same.
+"""Where a consignment and its receipts are, and what the tables beside the journal say.
 
-Both are written as facts, so that whatever one side says and the other does not
-shows itself, in either direction.
+Both sides of the account are written as facts, so that whatever one says and the
+other does not shows itself, in either direction.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Final
-from uuid import UUID
 
 from gateway.domain.books import Place, ReceiptPlace
 from gateway.domain.consignment import Entry
-from gateway.domain.inbox import Carries, InboxEntry
+from gateway.domain.facts import LETTER, MOVED, ROUTE, Fact, Records, at_text, queued
+from gateway.domain.inbox import Carries, InboxEntry, Standing
 from gateway.domain.lifecycle import FIRST, Happening, State, after, allows
 from gateway.domain.promise import Promise, Stage
 from gateway.domain.receipts import HAPPENINGS, Receipt, ReceiptKind
 from gateway.domain.register import Registration
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Fact:
-    """What two records must both say."""
-
-    table: str
-    key: str
-    what: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
-    """What all tables but `consignment` and `letter` hold of one consignment."""
-
-    journal: Sequence[Entry]
-    entries: Sequence[InboxEntry]
-    promises: Sequence[Promise]
-    kept: Mapping[UUID, datetime]
-    """When each kept promise was kept."""
-    registrations: Sequence[Registration]
-    receipts: Sequence[Receipt]
-    facts: Sequence[Fact] = ()
-    """What the consignment's own row says."""
-
-
 _RETURNS: Final = (ReceiptKind.RETURNED, ReceiptKind.RETURNED_AS_WRONG)
 _MAKE_RECEIPTS: Final = frozenset(
     (*HAPPENINGS.values(), Happening.NUMBER_CORRECTED),
-)
-_KINDS: Final = {
-    **{happening: kind for kind, happening in HAPPENINGS.items()},
-    Happening.NUMBER_CORRECTED: ReceiptKind.REGISTERED,
+) - {Happening.ENDPOINT_TOOK_IT}
+_LETTER_PLACES: Final = {
+    Standing.WAITING: Place.IN_INBOX,
+    # Only notifiers are held; a letter that was would still have to be fetched.
+    Standing.HELD: Place.IN_INBOX,
+    Standing.PARKED: Place.PARKED,
+    Standing.TAKEN: Place.WITH_ENDPOINT,
 }
-_ROUTE: Final = "route"
+_RECEIPT_PLACES: Final = {
+    Standing.WAITING: ReceiptPlace.WAITING,
+    Standing.HELD: ReceiptPlace.HELD,
+    Standing.PARKED: ReceiptPlace.PARKED,
+    Standing.TAKEN: ReceiptPlace.TAKEN,
+}
 
 
 def places(records: Records) -> list[Place]:
-    """Return where a consignment is found; exactly one place is right."""
-    found = [
+    """Return where a consignment is found; exactly one place is right.
+
+    One that was taken back is nowhere else, unless an answer came all the same: the
+    promise to route it may still be open, its entry may have been fetched before.
+    """
+    found = []
+    if any(r.kind in _RETURNS for r in records.receipts):
+        found.append(Place.RETURNED)
+    if records.registrations:
+        found.append(Place.IN_REGISTER)
+    answered = bool(found)
+    if records.freed:
+        return found or [Place.RECALLED]
+    on_its_way = [
         Place.ON_ITS_WAY
         for promise in records.promises
         if promise.stage is Stage.ROUTE and promise.id not in records.kept
     ]
-    letter_entries = [e for e in records.entries if e.carries is Carries.LETTER]
-    returned = any(r.kind in _RETURNS for r in records.receipts)
-    if returned:
-        found.append(Place.RETURNED)
-    if records.registrations:
-        found.append(Place.IN_REGISTER)
-    if not returned and not records.registrations:
-        found += [
-            Place.IN_INBOX if e.taken_at is None else Place.WITH_ENDPOINT
-            for e in letter_entries
-        ]
-    return found
+    if answered:
+        return on_its_way + found
+    return on_its_way + [
+        _LETTER_PLACES[entry.standing]
+        for entry in records.entries
+        if entry.carries is Carries.LETTER
+    ]
 
 
 def receipt_places(receipt: Receipt, records: Records) -> list[ReceiptPlace]:
     """Return where a receipt is found; exactly one place is right."""
     found = [
-        ReceiptPlace.WAITING if entry.taken_at is None else ReceiptPlace.TAKEN
+        _RECEIPT_PLACES[entry.standing]
         for entry in records.entries
         if entry.receipt == receipt.id
     ]
@@ -114,8 +101,13 @@ def broken_life(journal: Sequence[Entry]) -> Iterator[str]:
 
 
 def receipts_made(journal: Sequence[Entry]) -> int:
-    """Count the receipts that a journal says were made."""
-    return sum(entry.happening in _MAKE_RECEIPTS for entry in journal)
+    """Count the receipts that a journal says were made.
+
+    Fetched again because it was asked for again, a letter is in custody only once.
+    """
+    happened = [entry.happening for entry in journal]
+    custody = Happening.ENDPOINT_TOOK_IT in happened
+    return sum(happening in _MAKE_RECEIPTS for happening in happened) + custody
 
 
 def consignments_taken(journal: Sequence[Entry]) -> list[str]:
@@ -127,121 +119,65 @@ def consignments_taken(journal: Sequence[Entry]) -> list[str]:
     ]
 
 
-def told_by_journal(records: Records) -> Counter[Fact]:
-    """Return what must stand in the other tables, by the journal and the receipts."""
-    facts: list[Fact] = []
-    receiver = next(iter(consignments_taken(records.journal)), "")
-    shown: set[str] = set()
-    for entry in records.journal:
-        facts += _told(entry, receiver, shown)
-    facts += [
-        Fact("promise", str(receipt.id), "made", _at(receipt.at))
-        for receipt in records.receipts
-        if receipt.tells is not None
-    ]
-    return Counter(facts)
-
-
 def kept_elsewhere(records: Records) -> Counter[Fact]:
     """Return what stands in the other tables."""
     facts = list(records.facts)
     for promise in records.promises:
-        key = _ROUTE if promise.stage is Stage.ROUTE else str(promise.receipt)
-        facts.append(Fact("promise", key, "made", _at(promise.made_at)))
-        if promise.id in records.kept:
-            facts.append(Fact("promise", key, "kept", _at(records.kept[promise.id])))
+        facts += _of_promise(promise, records)
     for entry in records.entries:
         facts += _of_entry(entry)
     for registration in records.registrations:
         facts += _of_registration(registration)
     for receipt in records.receipts:
         facts += _of_receipt(receipt)
+    facts += [
+        Fact("fitted_copy", copy.dialect, "copy", copy.delivery.digest)
+        for copy in records.copies
+        if copy.delivery is not None
+    ]
     return Counter(facts)
 
 
-def _told(entry: Entry, receiver: str, shown: set[str]) -> list[Fact]:
-    """Say what one journal entry means for the other tables."""
-    at = _at(entry.at)
-    facts = entry.facts
-    inbox_entry = facts.get("entry", "")
-    match entry.happening:
-        case Happening.LETTER_ACCEPTED:
-            told = [Fact("consignment", "", k, v) for k, v in facts.items()]
-            told.append(Fact("consignment", "", "accepted", at))
-            told.append(Fact("consignment", "", "sender", entry.actor))
-            return [*told, Fact("promise", _ROUTE, "made", at)]
-        case Happening.ROUTE_CHOSEN:
-            where = " ".join(facts.get(k, "") for k in ("delivery", "start", "stop"))
-            return [
-                *_queued(inbox_entry, "the letter", receiver, at),
-                Fact("promise", _ROUTE, "kept", at),
-                Fact("consignment", "", "delivery", where),
-            ]
-        case Happening.NOTIFIER_QUEUED:
-            receipt = facts.get("receipt", "")
-            return [
-                *_queued(inbox_entry, receipt, facts.get("for", ""), at),
-                Fact("promise", receipt, "kept", at),
-            ]
-        case Happening.ENTRY_SHOWN | Happening.NOTIFIER_SHOWN:
-            shown.add(inbox_entry)
-            return [Fact("inbox_entry", inbox_entry, "shown", at)]
-        case Happening.ENDPOINT_TOOK_IT | Happening.NOTIFIER_TAKEN:
-            told = [Fact("inbox_entry", inbox_entry, "taken", at)]
-            if entry.happening is Happening.ENDPOINT_TOOK_IT:
-                told.append(Fact("receipt", "", ReceiptKind.CUSTODY, at))
-            return told
-        case _:
-            return _answered(entry, shown)
+def _of_promise(promise: Promise, records: Records) -> Iterator[Fact]:
+    routes = promise.stage is Stage.ROUTE
+    key = ROUTE if routes else str(promise.receipt)
+    yield Fact("promise", key, "made", at_text(promise.made_at))
+    # Taken back before it was routed, it has no route: no happening says when the
+    # promise was found to be void.
+    void = routes and records.freed and not _is_routed(records.journal)
+    if promise.id in records.kept and not void:
+        yield Fact("promise", key, "kept", at_text(records.kept[promise.id]))
 
 
-def _answered(entry: Entry, shown: set[str]) -> list[Fact]:
-    """Say what an answer of receiver or sender means for the other tables."""
-    at = _at(entry.at)
-    number = entry.facts.get("number", "")
-    receipt = entry.facts.get("receipt", "")
-    told = [
-        Fact("receipt", receipt, _KINDS[entry.happening], at),
-        Fact("receipt", receipt, "number", number.strip()),
-    ]
-    if registration := entry.facts.get("registration"):
-        numbered_by = entry.facts.get("numbered_by", "")
-        told += [
-            Fact("receipt", receipt, "registration", registration),
-            Fact("registration", registration, "number", number),
-            Fact("registration", registration, numbered_by, at),
-        ]
-    if inbox_entry := entry.facts.get("entry"):
-        told.append(Fact("inbox_entry", inbox_entry, "taken", at))
-        # A clerk who registers a letter nobody looked at has seen it by that.
-        if inbox_entry not in shown:
-            told.append(Fact("inbox_entry", inbox_entry, "shown", at))
-    return told
-
-
-def _queued(entry: str, brings: str, organization: str, at: str) -> list[Fact]:
-    return [
-        Fact("inbox_entry", entry, "brings", brings),
-        Fact("inbox_entry", entry, "inbox of", organization),
-        Fact("inbox_entry", entry, "queued", at),
-    ]
+def _is_routed(journal: Sequence[Entry]) -> bool:
+    return any(entry.happening is Happening.ROUTE_CHOSEN for entry in journal)
 
 
 def _of_entry(entry: InboxEntry) -> list[Fact]:
     letter = entry.carries is Carries.LETTER and entry.receipt is None
-    brings = "the letter" if letter else str(entry.receipt)
-    facts = _queued(
-        entry.process_id, brings, entry.organization.text, _at(entry.queued_at)
-    )
-    for what, when in (("shown", entry.shown_at), ("taken", entry.taken_at)):
-        if when is not None:
-            facts.append(Fact("inbox_entry", entry.process_id, what, _at(when)))
+    brings = LETTER if letter else str(entry.receipt)
+    key = entry.process_id
+    facts = queued(key, brings, entry.organization.text, at_text(entry.queued_at))
+    times = {
+        "shown": entry.shown_at,
+        "taken": entry.taken_at,
+        "set behind": entry.set_behind_at,
+        "parked": entry.parked_at,
+        "held": entry.held_at,
+    }
+    facts += [
+        Fact("inbox_entry", key, what, at_text(when))
+        for what, when in times.items()
+        if when is not None
+    ]
+    if entry.place != entry.id:
+        facts.append(Fact("inbox_entry", key, MOVED, ""))
     return facts
 
 
 def _of_registration(registration: Registration) -> list[Fact]:
     key = str(registration.id)
-    at = _at(registration.at)
+    at = at_text(registration.at)
     return [
         Fact("registration", key, "number", registration.number.text),
         Fact("registration", key, registration.numbered_by, at),
@@ -249,7 +185,7 @@ def _of_registration(registration: Registration) -> list[Fact]:
 
 
 def _of_receipt(receipt: Receipt) -> list[Fact]:
-    at = _at(receipt.at)
+    at = at_text(receipt.at)
     if receipt.kind is ReceiptKind.CUSTODY:
         # The journal says that the endpoint took it; that needs no receipt's name.
         return [Fact("receipt", "", receipt.kind, at)]
@@ -261,7 +197,3 @@ def _of_receipt(receipt: Receipt) -> list[Fact]:
     if receipt.registration is not None:
         facts.append(Fact("receipt", key, "registration", str(receipt.registration)))
     return facts
-
-
-def _at(moment: datetime) -> str:
-    return moment.isoformat()

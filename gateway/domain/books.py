@@ -17,12 +17,16 @@ class Place(StrEnum):
     """An open promise to route it."""
     IN_INBOX = "in-inbox"
     """Its entry waits in the receiver's inbox."""
+    PARKED = "parked"
+    """Its entry is parked: the receiver's system could not get past it."""
     WITH_ENDPOINT = "with-endpoint"
     """The receiver's system took its entry."""
     IN_REGISTER = "in-register"
     """It has a registration."""
     RETURNED = "returned"
     """It has a receipt that sends it back."""
+    RECALLED = "recalled"
+    """Its sender took it back, and the receiver has not answered."""
 
 
 class ReceiptPlace(StrEnum):
@@ -34,6 +38,10 @@ class ReceiptPlace(StrEnum):
     """An open promise to notify."""
     WAITING = "waiting"
     """Its notifier waits in an inbox."""
+    HELD = "held"
+    """Its notifier lies beside the inbox of a system that cannot read it."""
+    PARKED = "parked"
+    """Its notifier is parked: the system of who is told could not get past it."""
     TAKEN = "taken"
     """The system of who is told took its notifier."""
 

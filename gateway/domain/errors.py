@@ -120,6 +120,13 @@ class OrganizationExists(Refusal):
     thai = "มีหน่วยงานรหัสนี้ในทะเบียนหน่วยงานแล้ว"
 
 
+class CertificateTaken(Refusal):
+    """The certificate is already registered for another organization."""
+
+    code = "certificate-taken"
+    thai = "ใบรับรองนี้ลงทะเบียนให้หน่วยงานอื่นไว้แล้ว"
+
+
 class IllegalTransition(Exception):
     """A happening that the lifecycle table does not allow in this state."""
 

@@ -31,8 +31,19 @@ LEFT_OUT_COLUMNS: Final[Mapping[tuple[str, str], str]] = {
     ("promise", "published_at"): (
         "written in bulk by the relay; where it is lost, publishing again is safe"
     ),
+    ("inbox_entry", "reads"): (
+        "counted at every poll; where it is lost, patience begins anew"
+    ),
 }
 """Columns whose alteration is not found, and why."""
+
+LEFT_OUT_ROWS: Final[Mapping[tuple[str, str], str]] = {
+    ("fitted_copy", "digest"): (
+        "without one it says that the delivery fits; where it is lost, that is seen "
+        "again when the letter is shown"
+    ),
+}
+"""Tables with rows whose removal is not found: where this column is empty; and why."""
 
 
 async def check_books(

@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from gateway.domain.agreement import (
-    Fact,
-    Records,
     broken_life,
     consignments_taken,
     kept_elsewhere,
     places,
     receipt_places,
-    told_by_journal,
 )
+from gateway.domain.facts import Fact, Records
 from gateway.domain.inbox import Carries
+from gateway.domain.told import told_by_journal
 from gateway.store import rows
 from gateway.store.books_rows import Found
 
@@ -31,6 +30,7 @@ SPEAKING: Final = {
     "promise": "consignment_id",
     "registration": "consignment_id",
     "receipt": "consignment_id",
+    "fitted_copy": "consignment_id",
 }
 """The tables that speak of a consignment, and the column with its id."""
 
@@ -40,6 +40,7 @@ _READ: Final[Mapping[str, Callable[[rows.Columns], object]]] = {
     "promise": rows.promise,
     "registration": rows.registration,
     "receipt": rows.receipt,
+    "fitted_copy": rows.fitted_copy,
 }
 
 
@@ -88,7 +89,9 @@ class Bundle:
             },
             registrations=_values(self.found["registration"], rows.registration),
             receipts=_values(self.found["receipt"], rows.receipt),
+            copies=_values(self.found["fitted_copy"], rows.fitted_copy),
             facts=_consignment_facts(self.consignment) if self.consignment else (),
+            freed=_is_freed(self.consignment),
         )
 
     def receiver(self, records: Records) -> str:
@@ -160,6 +163,10 @@ def _values(found: list[Found], read: Callable[[Mapping[str, Any]], T]) -> list[
     ]
 
 
+def _is_freed(consignment: Found | None) -> bool:
+    return consignment is not None and consignment.values.get("freed_at") is not None
+
+
 def _consignment_facts(row: Found) -> list[Fact]:
     """Write a consignment's columns as its journal tells of them."""
     values = row.values
@@ -175,6 +182,8 @@ def _consignment_facts(row: Found) -> list[Fact]:
     facts = [Fact("consignment", "", what, str(value)) for what, value in told.items()]
     if (at := values.get("accepted_at")) is not None:
         facts.append(Fact("consignment", "", "accepted", at.isoformat()))
+    if (freed := values.get("freed_at")) is not None:
+        facts.append(Fact("consignment", "", "freed", freed.isoformat()))
     if (digest := values.get("delivery_digest")) is not None:
         where = f"{digest} {values.get('delivery_start')} {values.get('delivery_stop')}"
         facts.append(Fact("consignment", "", "delivery", where))

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Final
 
 from gateway.domain.agreement import (
     consignments_taken,
@@ -21,10 +21,13 @@ from gateway.store.books_content import (
     copy_problems,
     delivery_problem,
     letter_problems,
+    repair_problems,
 )
 from gateway.store.books_inspection import Inspection
 from gateway.store.books_rows import NO_VALUE, RawReader, key_text
 from gateway.store.errors import VaultDamaged
+
+_STRETCH: Final = ("digest", "start", "stop")
 
 
 @dataclass(slots=True)
@@ -115,23 +118,39 @@ async def _check_content(
         what = f"cannot be read back: {error.detail or error}"
         await inspection.of_bundle(bundle, [("envelope", what)])
         return
-    await inspection.of_bundle(bundle, copy_problems(columns, sent))
+    await inspection.of_bundle(bundle, copy_problems(columns, sent.letter))
+    journal = bundle.records().journal
+    await inspection.of_bundle(bundle, list(repair_problems(journal, sent)))
     if (kept := letters.get(row.raw["letter_id"])) is not None:
         await inspection.of_letter(
-            row.raw["letter_id"], list(letter_problems(kept, sent))
+            row.raw["letter_id"], list(letter_problems(kept, sent.letter))
         )
-    await inspection.of_bundle(bundle, await _delivery(inspection, columns))
+    await inspection.of_bundle(bundle, await _handed_on(inspection, bundle))
 
 
-async def _delivery(
-    inspection: Inspection, columns: Mapping[str, Any]
+async def _handed_on(inspection: Inspection, bundle: Bundle) -> list[Problem]:
+    """Check what the receiver gets: the delivery, and copies fitted to its dialect."""
+    problems = []
+    for table, prefix in (("consignment", "delivery_"), ("fitted_copy", "")):
+        for row in bundle.found[table]:
+            if not row.unreadable:
+                stretch = [row.values[f"{prefix}{n}"] for n in _STRETCH]
+                problems += await _stretch(inspection, table, *stretch)
+    return problems
+
+
+async def _stretch(
+    inspection: Inspection,
+    table: str,
+    digest: str | None,
+    start: int | None,
+    stop: int | None,
 ) -> list[Problem]:
-    digest = columns["delivery_digest"]
     if digest is None:
         return []
     try:
         whole = await inspection.contents.whole(digest)
     except VaultDamaged as error:
         return [("envelope", f"cannot be read back: {error.detail}")]
-    problem = delivery_problem(columns, whole)
-    return [("consignment", problem)] if problem else []
+    problem = delivery_problem(start, stop, whole)
+    return [(table, problem)] if problem else []

@@ -5,7 +5,7 @@ compared with what its sender signed. That its certificate spoke for the sender 
 judged when it came and is not judged again: certificates come and go.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,13 +14,15 @@ from sqlalchemy import bindparam
 
 from envelopes import signed_shape
 from envelopes.decoder import decode, letter_from
+from envelopes.dialects import BOI
 from envelopes.errors import EnvelopeError
 from envelopes.letter import Letter, LetterId
 from envelopes.parsing import parse
 from envelopes.requests import Document, SendLetter
 from envelopes.signature import signatures_in, unsigned, verify
 from envelopes.trust import read_certificate
-from gateway.domain.consignment import LetterFacts
+from gateway.domain.consignment import Entry, LetterFacts
+from gateway.domain.lifecycle import Happening
 from gateway.store.books_bundle import Problem
 from gateway.store.books_rows import TABLES, Found, RawReader, all_raw
 from gateway.store.errors import VaultDamaged
@@ -50,8 +52,8 @@ class Contents:
             raise VaultDamaged(detail="the envelope is not there")
         return await self._restored(found[0])
 
-    async def letter(self, digest: object, at: datetime) -> Letter:
-        """Return the letter of an envelope that came at this time.
+    async def letter(self, digest: object, at: datetime) -> "Sent":
+        """Read the letter of an envelope that came at this time.
 
         Raises `VaultDamaged`, or `EnvelopeError` where it cannot be read as a letter.
         """
@@ -78,16 +80,29 @@ class Contents:
         return whole
 
 
-def read_letter(whole: bytes, at: datetime) -> Letter:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an envelope says."""
+
+    letter: Letter
+    repaired: bool
+    """Whether what came is no XML until it is repaired (Q-B6)."""
+
+
+def read_letter(whole: bytes, at: datetime) -> Sent:
     """Read the letter in an envelope: the signed part, where anybody signed it."""
-    # The hub may have been set up to read more than it reads by itself.
-    request = decode(whole, Limits(body=len(whole))).request
+    # The hub may have been set up to read more than it reads by itself. What it took
+    # repaired is repaired again, and nothing else is: a row that repairs is asked
+    # only for what is no XML.
+    request = decode(whole, Limits(body=len(whole)), dialect=BOI).request
     if not isinstance(request, SendLetter):
         raise VaultDamaged(detail="the envelope sends no letter")
     document = request.document
     if signatures_in(document):
-        return letter_from(verify(document, _embedded(document), at))
-    return letter_from(unsigned(document))
+        letter = letter_from(verify(document, _embedded(document), at))
+    else:
+        letter = letter_from(unsigned(document))
+    return Sent(letter, document.repaired)
 
 
 def name_in(whole: bytes) -> str:
@@ -154,10 +169,18 @@ def copy_problems(columns: Mapping[str, Any], letter: Letter) -> Iterator[Proble
             yield "consignment", f"{column} is not that of its envelope"
 
 
-def delivery_problem(columns: Mapping[str, Any], whole: bytes) -> str | None:
+def repair_problems(journal: Sequence[Entry], sent: Sent) -> Iterator[Problem]:
+    """Say where a journal is not right about whether the envelope was repaired."""
+    for entry in journal:
+        if entry.happening is not Happening.LETTER_ACCEPTED:
+            continue
+        if ("repaired" in entry.facts) != sent.repaired:
+            yield "journal", "is not right about whether the envelope was repaired"
+
+
+def delivery_problem(start: int | None, stop: int | None, whole: bytes) -> str | None:
     """Say whether what the receiver gets is no document."""
-    start, stop = columns["delivery_start"], columns["delivery_stop"]
-    if None in (start, stop) or not 0 <= start < stop <= len(whole):
+    if start is None or stop is None or not 0 <= start < stop <= len(whole):
         return "the delivery lies outside its envelope"
     document = whole[start:stop].strip()
     if not (document.startswith(b"<") and document.endswith(b">")):

@@ -63,6 +63,10 @@ class Labels:
         for column in ("envelope_digest", "delivery_digest"):
             found = await self.reader.of("consignment", column, digests)
             names.update([await self.of_letter(row.raw["letter_id"]) for row in found])
+        fitted = await self.reader.of("fitted_copy", "digest", digests)
+        ids = [row.raw["consignment_id"] for row in fitted]
+        letters = await self.reader.pairs("consignment", "id", "letter_id", ids)
+        names.update([await self.of_letter(letter) for _, letter in letters])
         return sorted(names - {""})
 
     async def _found(self, letter: object) -> str:
@@ -90,7 +94,7 @@ class Labels:
         if at is None:
             return ""
         try:
-            return str((await self.contents.letter(digest, at)).id)
+            return str((await self.contents.letter(digest, at)).letter.id)
         except UNREADABLE:
             return ""
 

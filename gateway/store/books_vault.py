@@ -16,6 +16,7 @@ from gateway.store.vault import StoredVault, in_hop
 _FILE: Final = TABLES["file"]
 _ENVELOPE: Final = TABLES["envelope"]
 _CONSIGNMENT: Final = TABLES["consignment"]
+_FITTED_COPY: Final = TABLES["fitted_copy"]
 
 _UNUSED: Final = (
     select(raw_column(_ENVELOPE.c.digest))
@@ -25,6 +26,9 @@ _UNUSED: Final = (
             select(_CONSIGNMENT.c.delivery_digest).where(
                 _CONSIGNMENT.c.delivery_digest.is_not(None)
             )
+        ),
+        _ENVELOPE.c.digest.not_in(
+            select(_FITTED_COPY.c.digest).where(_FITTED_COPY.c.digest.is_not(None))
         ),
     )
     .order_by(_ENVELOPE.c.digest)

@@ -30,6 +30,7 @@ _BY_NUMBER: Final = _WITH_LETTER.where(
     CONSIGNMENT.c.receiver == bindparam("receiver"),
     CONSIGNMENT.c.number_key == bindparam("number_key"),
     CONSIGNMENT.c.day == bindparam("day"),
+    CONSIGNMENT.c.freed_at.is_(None),
 )
 _OLDEST_FIRST: Final = _WITH_LETTER.where(
     CONSIGNMENT.c.day == bindparam("day")
@@ -43,6 +44,7 @@ _CHANGEABLE: Final = (
     "delivery_digest",
     "delivery_start",
     "delivery_stop",
+    "freed_at",
     "seal",
 )
 _SAVE: Final = (
@@ -72,7 +74,7 @@ class StoredConsignments:
         await self._write(consignment, before="")
 
     async def save(self, consignment: Consignment) -> None:
-        """Keep its state and delivery, and add its fresh entries to the journal.
+        """Keep state, delivery and freeing, and add its fresh entries to the journal.
 
         Raises `ConcurrentChange` where it changed since it was read.
         """
@@ -103,7 +105,7 @@ class StoredConsignments:
         receiver: OrganizationCode,
         key: tuple[str, str],
     ) -> Consignment | None:
-        """Return the consignment with this normalised number and day, if any."""
+        """Return the one with this normalised number and day that was not freed."""
         number_key, day = key
         found = await self._read(
             _BY_NUMBER,
@@ -180,6 +182,7 @@ def _row(consignment: Consignment) -> dict[str, Any]:
             "delivery_digest": delivery.digest if delivery else None,
             "delivery_start": delivery.start if delivery else None,
             "delivery_stop": delivery.stop if delivery else None,
+            "freed_at": consignment.freed_at,
         },
     )
 

@@ -1,10 +1,11 @@
 """The inboxes of pull endpoints: entries are marked as taken, never removed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
 
 from envelopes.letter import OrganizationCode
 from gateway.domain.inbox import Carries, InboxEntry
@@ -14,20 +15,28 @@ from gateway.store.errors import StoreError
 from gateway.store.reading import INBOX_ENTRY, Reader
 from gateway.store.seals import with_seal
 
-_HEAD: Final = (
-    select(INBOX_ENTRY)
-    .where(
-        INBOX_ENTRY.c.organization == bindparam("organization"),
-        INBOX_ENTRY.c.taken_at.is_(None),
-    )
-    .order_by(INBOX_ENTRY.c.id)
-    .limit(1)
+PLACE: Final[ColumnElement[UUID]] = func.coalesce(INBOX_ENTRY.c.place, INBOX_ENTRY.c.id)
+"""What entries are ordered by; the index of heads has it in these words."""
+
+IN_QUEUE: Final = (
+    INBOX_ENTRY.c.taken_at.is_(None)
+    & INBOX_ENTRY.c.parked_at.is_(None)
+    & INBOX_ENTRY.c.held_at.is_(None)
 )
+"""What waits; that index holds these entries and no others."""
+
+WAITING: Final = (
+    select(INBOX_ENTRY)
+    .where(INBOX_ENTRY.c.organization == bindparam("organization"), IN_QUEUE)
+    .order_by(PLACE)
+)
+HEAD: Final = WAITING.limit(1)
+
 _OWN: Final = select(INBOX_ENTRY).where(
     INBOX_ENTRY.c.process_id == bindparam("process_id"),
     INBOX_ENTRY.c.organization == bindparam("organization"),
 )
-_CARRYING: Final = (
+_CARRYING_LETTER: Final = (
     select(INBOX_ENTRY)
     .where(
         INBOX_ENTRY.c.consignment_id == bindparam("consignment"),
@@ -36,15 +45,25 @@ _CARRYING: Final = (
     .order_by(INBOX_ENTRY.c.id)
     .limit(1)
 )
+_CARRYING_NOTIFIER: Final = select(INBOX_ENTRY).where(
+    INBOX_ENTRY.c.receipt_id == bindparam("receipt"),
+    INBOX_ENTRY.c.consignment_id == bindparam("consignment"),
+)
 _ADD: Final = insert(INBOX_ENTRY)
+_CHANGEABLE: Final = (
+    "shown_at",
+    "taken_at",
+    "place",
+    "reads",
+    "set_behind_at",
+    "parked_at",
+    "held_at",
+    "seal",
+)
 _SAVE: Final = (
     update(INBOX_ENTRY)
     .where(INBOX_ENTRY.c.id == bindparam("the_id"))
-    .values(
-        shown_at=bindparam("new_shown_at"),
-        taken_at=bindparam("new_taken_at"),
-        seal=bindparam("new_seal"),
-    )
+    .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
 )
 
 
@@ -59,22 +78,18 @@ class StoredInboxes:
         await self.connection.execute(_ADD, _row(entry))
 
     async def save(self, entry: InboxEntry) -> None:
-        """Keep when it was shown and taken."""
+        """Keep where it stands and what was done with it."""
+        row = _row(entry)
         result = await self.connection.execute(
             _SAVE,
-            {
-                "the_id": entry.id,
-                "new_shown_at": entry.shown_at,
-                "new_taken_at": entry.taken_at,
-                "new_seal": _row(entry)["seal"],
-            },
+            {"the_id": entry.id, **{f"new_{name}": row[name] for name in _CHANGEABLE}},
         )
         if result.rowcount != 1:
             raise StoreError(detail=f"no inbox entry {entry.id}")
 
     async def head(self, organization: OrganizationCode) -> InboxEntry | None:
-        """Return the oldest entry that was not taken."""
-        return await self._one(_HEAD, organization=organization.text)
+        """Return the first entry in order that waits."""
+        return await self._one(HEAD, organization=organization.text)
 
     async def find(
         self, organization: OrganizationCode, process_id: str
@@ -84,15 +99,32 @@ class StoredInboxes:
             _OWN, organization=organization.text, process_id=process_id
         )
 
-    async def carrying(self, consignment: UUID) -> InboxEntry | None:
-        """Return the entry that brings this consignment's letter to its receiver."""
-        return await self._one(_CARRYING, consignment=consignment)
+    async def carrying(
+        self, consignment: UUID, receipt: UUID | None = None
+    ) -> InboxEntry | None:
+        """Return the entry that brings a consignment's letter, or a receipt's notifier.
+
+        Without a receipt, the letter's.
+        """
+        if receipt is None:
+            return await self._one(_CARRYING_LETTER, consignment=consignment)
+        return await self._one(
+            _CARRYING_NOTIFIER, consignment=consignment, receipt=receipt
+        )
 
     async def _one(
         self, statement: Select[*tuple[Any, ...]], **parameters: object
     ) -> InboxEntry | None:
-        found = await Reader(self.connection).fetch(statement, **parameters)
-        return rows.inbox_entry(found[0]) if found else None
+        found = await read_entries(self.connection, statement, **parameters)
+        return found[0] if found else None
+
+
+async def read_entries(
+    connection: Connection, statement: Select[*tuple[Any, ...]], **parameters: object
+) -> Sequence[InboxEntry]:
+    """Return the entries that a statement finds, in its order."""
+    found = await Reader(connection).fetch(statement, **parameters)
+    return [rows.inbox_entry(row) for row in found]
 
 
 def _row(entry: InboxEntry) -> dict[str, Any]:
@@ -108,5 +140,11 @@ def _row(entry: InboxEntry) -> dict[str, Any]:
             "queued_at": entry.queued_at,
             "shown_at": entry.shown_at,
             "taken_at": entry.taken_at,
+            # As the version before writes it: its rows and ours stay sealed alike.
+            "place": None if entry.place == entry.id else entry.place,
+            "reads": entry.reads,
+            "set_behind_at": entry.set_behind_at,
+            "parked_at": entry.parked_at,
+            "held_at": entry.held_at,
         },
     )

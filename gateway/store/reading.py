@@ -29,6 +29,7 @@ LETTER_FILE: Final = _TABLES["letter_file"]
 CONSIGNMENT: Final = _TABLES["consignment"]
 JOURNAL: Final = _TABLES["journal"]
 INBOX_ENTRY: Final = _TABLES["inbox_entry"]
+FITTED_COPY: Final = _TABLES["fitted_copy"]
 REGISTRATION: Final = _TABLES["registration"]
 RECEIPT: Final = _TABLES["receipt"]
 

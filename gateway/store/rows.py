@@ -9,6 +9,7 @@ from gateway.domain.consignment import (
     Consignment,
     Entry,
     Excerpt,
+    FittedCopy,
     LetterFacts,
     LetterFile,
     Signed,
@@ -64,14 +65,24 @@ def consignment(row: Columns, letter: LetterFacts) -> Consignment:
         accepted_at=row["accepted_at"],
         state=State(row["state"]),
         entries=row["entries"],
-        delivery=_delivery(row),
+        delivery=_excerpt(row, "delivery_"),
+        freed_at=row["freed_at"],
     )
 
 
-def _delivery(row: Columns) -> Excerpt | None:
-    if row["delivery_digest"] is None:
-        return None
-    return Excerpt(row["delivery_digest"], row["delivery_start"], row["delivery_stop"])
+def _excerpt(row: Columns, prefix: str = "") -> Excerpt | None:
+    digest, start, stop = (row[f"{prefix}{n}"] for n in ("digest", "start", "stop"))
+    return None if digest is None else Excerpt(digest, start, stop)
+
+
+def fitted_copy(row: Columns) -> FittedCopy:
+    """Read what was made of a consignment for a dialect."""
+    return FittedCopy(
+        consignment=row["consignment_id"],
+        dialect=row["dialect"],
+        delivery=_excerpt(row),
+        made_at=row["made_at"],
+    )
 
 
 def journal_entry(row: Columns) -> Entry:
@@ -105,6 +116,11 @@ def inbox_entry(row: Columns) -> InboxEntry:
         queued_at=row["queued_at"],
         shown_at=row["shown_at"],
         taken_at=row["taken_at"],
+        place=row["place"],
+        reads=row["reads"],
+        set_behind_at=row["set_behind_at"],
+        parked_at=row["parked_at"],
+        held_at=row["held_at"],
     )
 
 
@@ -162,6 +178,10 @@ def organization(row: Columns) -> Organization:
         active=row["active"],
         iso_code=row["iso_code"],
         abbreviation=row["abbreviation"],
+        dialect=row["dialect"],
+        dialect_by_hand=row["dialect_by_hand"],
+        never_deletes=row["never_deletes"],
+        deleted_at=row["deleted_at"],
     )
 
 

@@ -79,7 +79,11 @@ class SqliteStore:
     def unit(self) -> StoredUnit:
         """Return a unit that has not begun yet."""
         return StoredUnit(
-            self._database.turns, self._database.writing, self._segments, self._wake.up
+            self._database.turns,
+            self._database.writing,
+            self._segments,
+            self._wake.up,
+            self._organizations.forget,
         )
 
     @property
@@ -182,6 +186,10 @@ class _Cache(Generic[T]):
         if answer:
             self._known[code] = now, answer
         return answer
+
+    def forget(self, code: OrganizationCode) -> None:
+        """Ask anew for an organization the next time."""
+        self._known.pop(code, None)
 
 
 @asynccontextmanager

@@ -150,6 +150,7 @@ class ConsignmentRow(Row, table=True):
         ),
         Index("consignment_received", "receiver", "day"),
         Index("consignment_sent", "sender", "day"),
+        Index("consignment_newest", "sender", "accepted_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -212,9 +213,23 @@ class InboxEntryRow(Row, table=True):
         Index(
             "inbox_head",
             "organization",
-            "place",
+            text("coalesce(place, id)"),
             sqlite_where=text(_WAITING),
             postgresql_where=text(_WAITING),
+        ),
+        Index(
+            "inbox_held",
+            "organization",
+            "held_at",
+            sqlite_where=text("held_at IS NOT NULL"),
+            postgresql_where=text("held_at IS NOT NULL"),
+        ),
+        Index(
+            "inbox_parked",
+            "organization",
+            "parked_at",
+            sqlite_where=text("parked_at IS NOT NULL"),
+            postgresql_where=text("parked_at IS NOT NULL"),
         ),
     )
     # Counted at every poll of a head that stays; it proves nothing.
@@ -229,7 +244,8 @@ class InboxEntryRow(Row, table=True):
     queued_at: datetime = Field(sa_type=_TIME)
     shown_at: datetime | None = Field(default=None, sa_type=_TIME)
     taken_at: datetime | None = Field(default=None, sa_type=_TIME)
-    place: UUID
+    place: UUID | None = None
+    """None while it stands where it was queued: then its id is its place."""
     reads: int = 0
     set_behind_at: datetime | None = Field(default=None, sa_type=_TIME)
     parked_at: datetime | None = Field(default=None, sa_type=_TIME)

@@ -6,8 +6,11 @@ from typing import Any, Self
 
 from sqlalchemy import CursorResult, Executable
 
+from envelopes.letter import OrganizationCode
+from gateway.store.asides import StoredAsides
 from gateway.store.connection import Connection
 from gateway.store.consignments import StoredConsignments
+from gateway.store.copies import StoredCopies
 from gateway.store.directory import StoredDirectory
 from gateway.store.errors import StoreError
 from gateway.store.inboxes import StoredInboxes
@@ -62,20 +65,25 @@ class StoredUnit:
         connection: Connection,
         segments: Segments,
         promised: Callable[[], None],
+        changed: Callable[[OrganizationCode], None],
     ) -> None:
         self._turns = turns
         self._promised = promised
         self._promises = 0
+        self._changed = changed
+        self._changes: list[OrganizationCode] = []
         self._has_turn = False
         self._connection = UnitConnection(connection)
         self.letters = StoredLetters(self._connection)
         self.consignments = StoredConsignments(self._connection)
         self.inboxes = StoredInboxes(self._connection)
+        self.asides = StoredAsides(self._connection)
+        self.copies = StoredCopies(self._connection)
         self.registers = StoredRegisters(self._connection)
         self.receipts = StoredReceipts(self._connection)
         self.promises = StoredPromises(self._connection, self._count_promise)
         self.vault = StoredVault(self._connection, segments)
-        self.directory = StoredDirectory(self._connection)
+        self.directory = StoredDirectory(self._connection, self._changes.append)
 
     @property
     def connection(self) -> Connection:
@@ -114,6 +122,8 @@ class StoredUnit:
         await self._turns.done()
         if self._promises:
             self._promised()
+        for code in self._changes:
+            self._changed(code)
 
     def _count_promise(self) -> None:
         self._promises += 1

@@ -10,21 +10,25 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Table, bindparam, func, or_, select
 
 from envelopes.letter import OrganizationCode, normalised_number
 from gateway.domain.consignment import Consignment, Excerpt
+from gateway.domain.inbox import InboxEntry
+from gateway.domain.lifecycle import State
 from gateway.domain.register import Book
 from gateway.ports import (
     EndpointLine,
     Head,
     InboxLine,
     LetterLine,
+    OutboundLine,
     Path,
     RegisterLine,
 )
 from gateway.store import rows
 from gateway.store.connection import Connection
+from gateway.store.inboxes import HEAD, IN_QUEUE, PLACE, WAITING, read_entries
 from gateway.store.reading import (
     CERTIFICATE,
     CONSIGNMENT,
@@ -40,15 +44,20 @@ from gateway.store.vault import StoredVault
 
 T = TypeVar("T")
 
-_WAITING: Final = (
+_ASIDE: Final = (
     select(INBOX_ENTRY)
     .where(
-        INBOX_ENTRY.c.organization == bindparam("organization"),
-        INBOX_ENTRY.c.taken_at.is_(None),
+        or_(INBOX_ENTRY.c.held_at.is_not(None), INBOX_ENTRY.c.parked_at.is_not(None))
     )
-    .order_by(INBOX_ENTRY.c.id)
+    .order_by(PLACE)
 )
-_HEAD: Final = _WAITING.limit(1)
+_SENT: Final = (
+    select(CONSIGNMENT.c.process_id, LETTER.c.number, CONSIGNMENT.c.state)
+    .join_from(CONSIGNMENT, LETTER, CONSIGNMENT.c.letter_id == LETTER.c.id)
+    .where(CONSIGNMENT.c.sender == bindparam("sender"))
+    .order_by(CONSIGNMENT.c.accepted_at.desc(), CONSIGNMENT.c.id.desc())
+    .limit(bindparam("limit"))
+)
 _NEWEST: Final = (
     select(LETTER)
     .order_by(LETTER.c.accepted_at.desc(), LETTER.c.id.desc())
@@ -75,7 +84,7 @@ _IN_BOOK: Final = (
 )
 _WAITING_BY_ORGANIZATION: Final = (
     select(INBOX_ENTRY.c.organization, func.count().label("number"))
-    .where(INBOX_ENTRY.c.taken_at.is_(None))
+    .where(IN_QUEUE)
     .group_by(INBOX_ENTRY.c.organization)
 )
 
@@ -89,7 +98,7 @@ class StoredViews:
 
     async def head(self, organization: OrganizationCode) -> Head | None:
         """Return the head of an inbox; one indexed read where it is empty."""
-        found = await self._reader.fetch(_HEAD, organization=organization.text)
+        found = await self._reader.fetch(HEAD, organization=organization.text)
         if not found:
             return None
         entry = rows.inbox_entry(found[0])
@@ -146,8 +155,30 @@ class StoredViews:
 
     async def inbox(self, organization: OrganizationCode) -> Sequence[InboxLine]:
         """Return what waits in an inbox, head first."""
-        found = await self._reader.fetch(_WAITING, organization=organization.text)
-        entries = [rows.inbox_entry(row) for row in found]
+        return await self._lines(
+            await read_entries(self.connection, WAITING, organization=organization.text)
+        )
+
+    async def aside(self, organization: OrganizationCode | None) -> Sequence[InboxLine]:
+        """Return held and parked entries, of all organizations for None, by place."""
+        if organization is None:
+            return await self._lines(await read_entries(self.connection, _ASIDE))
+        own = _ASIDE.where(INBOX_ENTRY.c.organization == bindparam("organization"))
+        return await self._lines(
+            await read_entries(self.connection, own, organization=organization.text)
+        )
+
+    async def outbound(
+        self, sender: OrganizationCode, *, limit: int
+    ) -> Sequence[OutboundLine]:
+        """Return a sender's newest consignments, newest first."""
+        found = await self._reader.fetch(_SENT, sender=sender.text, limit=limit)
+        return [
+            OutboundLine(row["process_id"], row["number"], State(row["state"]))
+            for row in found
+        ]
+
+    async def _lines(self, entries: Sequence[InboxEntry]) -> list[InboxLine]:
         consignments = await self._consignments([e.consignment for e in entries])
         receipts = await self._reader.receipts(e.receipt for e in entries)
         senders = await self._reader.organizations(
@@ -230,6 +261,7 @@ class StoredViews:
                 registrations[c.id],
                 receipts[c.id],
                 next((e for e in entries[c.id] if e.receipt is None), None),
+                [e for e in entries[c.id] if e.receipt is not None],
             )
             for c in consignments
         ]

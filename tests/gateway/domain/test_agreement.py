@@ -7,15 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from gateway.domain.agreement import (
-    Fact,
-    Records,
     broken_life,
     consignments_taken,
     kept_elsewhere,
     places,
     receipt_places,
     receipts_made,
-    told_by_journal,
 )
 from gateway.domain.books import (
     Account,
@@ -26,11 +23,13 @@ from gateway.domain.books import (
     RegisterAccount,
 )
 from gateway.domain.consignment import Entry
+from gateway.domain.facts import Fact, Records
 from gateway.domain.inbox import Carries, InboxEntry
 from gateway.domain.lifecycle import Happening, State
 from gateway.domain.promise import Promise, Stage
 from gateway.domain.receipts import Receipt, ReceiptKind
 from gateway.domain.register import Book, NumberedBy, Registration, RegistrationNumber
+from gateway.domain.told import told_by_journal
 from tests.gateway.domain.values import CHIANG_MAI, MINISTRY, NOON
 
 CONSIGNMENT = uuid4()

@@ -14,6 +14,7 @@ from tests.doubles.ids import CountedIds
 from tests.gateway.store.values import (
     CHIANG_MAI,
     START,
+    a_copy,
     a_promise,
     a_receipt,
     a_registration,
@@ -42,6 +43,7 @@ def test_every_table_of_custody_is_sealed() -> None:
     assert set(COLUMNS) == {
         "book",
         "consignment",
+        "fitted_copy",
         "inbox_entry",
         "journal",
         "letter",
@@ -60,7 +62,8 @@ def test_a_seal_covers_all_columns_but_itself_and_what_is_declared() -> None:
     }
 
     assert left_out == {(name, "seal") for name in COLUMNS} | {
-        ("promise", "published_at")
+        ("promise", "published_at"),
+        ("inbox_entry", "reads"),
     }
 
 
@@ -132,11 +135,13 @@ async def test_what_is_written_is_sealed_and_stays_so_when_it_changes(
         entry, promise = an_entry(ids, consignment.id), a_promise(ids, consignment.id)
         await unit.inboxes.add(entry)
         await unit.promises.add(promise)
+        await unit.copies.add(a_copy(consignment.id))
         await unit.commit()
     before = await _rows(store)
     async with store.unit() as unit:
         await unit.registers.next_number(CHIANG_MAI, Book.RECEIVED, 2569)
         entry.show(START)
+        entry.lose_patience(1, ids.new(), START)
         await unit.inboxes.save(entry)
         await unit.promises.keep(promise.id, START)
         await unit.commit()

@@ -1,13 +1,17 @@
 """What any store must keep to; SQLite now, another database joins in `opener`."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from envelopes.letter import LetterId
+from envelopes.letter import LetterId, OrganizationCode
 from envelopes.parts import take_apart
+from gateway.domain.errors import CertificateTaken
+from gateway.domain.inbox import Carries, InboxEntry
 from gateway.domain.lifecycle import Happening, State
+from gateway.domain.organization import RegisteredCertificate
 from gateway.domain.register import Book
 from gateway.ports import Ids, Store
 from gateway.store.errors import ConcurrentChange, StoreError
@@ -19,8 +23,10 @@ from tests.gateway.store.values import (
     MINISTRY,
     NUMBER,
     a_consignment,
+    a_copy,
     a_letter_of,
     a_promise,
+    a_receipt,
     a_registration,
     an_entry,
     an_organization,
@@ -359,6 +365,261 @@ async def test_an_inbox_is_read_in_order_and_entries_leave_when_taken(
     async with store.unit() as unit:
         assert await unit.inboxes.head(CHIANG_MAI) == entries[1]
         assert await unit.inboxes.find(CHIANG_MAI, head.process_id) == head
+
+
+async def some_entries(
+    store: Store, ids: Ids, number: int, *, first: int = 0
+) -> list[InboxEntry]:
+    """Put letters into an inbox, and return their entries in order."""
+    entries = []
+    for n in range(first, first + number):
+        consignment = await kept(store, ids, LetterId(str(n), "2552-06-05"))
+        entries.append(an_entry(ids, consignment.id))
+    async with store.unit() as unit:
+        for entry in entries:
+            await unit.inboxes.add(entry)
+        await unit.commit()
+    return entries
+
+
+async def save(store: Store, *entries: InboxEntry) -> None:
+    async with store.unit() as unit:
+        for entry in entries:
+            await unit.inboxes.save(entry)
+        await unit.commit()
+
+
+async def queue_of(store: Store) -> list[InboxEntry]:
+    """Read an inbox head by head, as both sides of the store tell it; take nothing."""
+    listed = [line.entry for line in await store.views.inbox(CHIANG_MAI)]
+    head = await store.views.head(CHIANG_MAI)
+    async with store.unit() as unit:
+        assert await unit.inboxes.head(CHIANG_MAI) == (head.entry if head else None)
+    assert listed[:1] == ([head.entry] if head else [])
+    return listed
+
+
+async def test_an_entry_set_behind_stands_behind_the_others(
+    store: Store, ids: Ids
+) -> None:
+    first, second = await some_entries(store, ids, 2)
+    first.show(START)
+    assert first.lose_patience(1, ids.new(), START)
+    await save(store, first)
+
+    assert await queue_of(store) == [second, first]
+    [third] = await some_entries(store, ids, 1, first=2)
+    assert await queue_of(store) == [second, first, third]
+
+
+async def test_parked_entries_wait_beside_the_queue_longest_first(
+    store: Store, ids: Ids
+) -> None:
+    first, second, third = await some_entries(store, ids, 3)
+    for entry, minutes in ((first, 2), (second, 1)):
+        entry.set_behind_at = START
+        entry.parked_at = START + timedelta(minutes=minutes)
+    await save(store, first, second)
+
+    assert await queue_of(store) == [third]
+    async with store.unit() as unit:
+        parked = unit.asides.parked
+        assert await parked(CHIANG_MAI) == [second, first]
+        assert await parked(None) == [second, first]
+        assert await parked(MINISTRY) == []
+        before = START + timedelta(minutes=2)
+        assert await parked(None, before=before) == [second]
+        assert await parked(CHIANG_MAI, before=before) == [second]
+        assert await unit.asides.held(CHIANG_MAI) == []
+    assert [line.entry for line in await store.views.aside(None)] == [first, second]
+    assert await store.views.aside(MINISTRY) == []
+
+    assert first.come_back(ids.new())
+    await save(store, first)
+    assert await queue_of(store) == [third, first]
+
+
+async def test_held_entries_come_back_to_their_places(store: Store, ids: Ids) -> None:
+    first, second, third = await some_entries(store, ids, 3)
+    for entry in (second, first):
+        entry.hold(START)
+    await save(store, second, first)
+
+    assert await queue_of(store) == [third]
+    async with store.unit() as unit:
+        assert await unit.asides.held(CHIANG_MAI) == [first, second]
+        assert await unit.asides.held(MINISTRY) == []
+        assert await unit.asides.parked(None) == []
+    own = await store.views.aside(CHIANG_MAI)
+    assert [line.entry for line in own] == [first, second]
+
+    second.release()
+    first.release()
+    await save(store, second, first)
+    assert await queue_of(store) == [first, second, third]
+
+
+async def test_an_entry_asked_for_again_is_in_its_place_again(
+    store: Store, ids: Ids
+) -> None:
+    first, second = await some_entries(store, ids, 2)
+    first.show(START)
+    first.take(START)
+    await save(store, first)
+    assert await queue_of(store) == [second]
+
+    assert first.ask_again()
+    await save(store, first)
+
+    assert await queue_of(store) == [first, second]
+
+
+async def test_the_entry_of_a_notifier_is_found_by_its_receipt(
+    store: Store, ids: Ids
+) -> None:
+    consignment = await kept(store, ids)
+    letter = an_entry(ids, consignment.id)
+    receipt = a_receipt(ids, consignment.id)
+    notifier = replace(
+        an_entry(ids, consignment.id),
+        organization=MINISTRY,
+        carries=Carries.NOTIFIER,
+        receipt=receipt.id,
+    )
+    async with store.unit() as unit:
+        await unit.receipts.add(receipt)
+        await unit.inboxes.add(notifier)
+        await unit.inboxes.add(letter)
+        await unit.commit()
+
+    async with store.unit() as unit:
+        carrying = unit.inboxes.carrying
+        assert await carrying(consignment.id) == letter
+        assert await carrying(consignment.id, receipt.id) == notifier
+        assert await carrying(consignment.id, ids.new()) is None
+        assert await carrying(ids.new(), receipt.id) is None
+    [path] = await store.views.paths(NUMBER.number)
+    assert path.entry == letter
+    assert list(path.notifier_entries) == [notifier]
+
+
+async def test_a_copy_is_kept_for_its_dialect(store: Store, ids: Ids) -> None:
+    consignment = await kept(store, ids)
+    copy = a_copy(consignment.id)
+    none_needed = replace(copy, dialect="csharp", delivery=None)
+    async with store.unit() as unit:
+        await unit.copies.add(copy)
+        await unit.copies.add(none_needed)
+        await unit.commit()
+
+    async with store.unit() as unit:
+        assert await unit.copies.find(consignment.id, "boi") == copy
+        assert await unit.copies.find(consignment.id, "csharp") == none_needed
+        assert await unit.copies.find(consignment.id, "java") is None
+        assert await unit.copies.find(ids.new(), "boi") is None
+
+
+async def test_a_second_copy_for_a_dialect_is_a_change_meanwhile(
+    store: Store, ids: Ids
+) -> None:
+    """Two polls fit a letter at the same time: the later one finds the earlier's."""
+    consignment = await kept(store, ids)
+
+    async with store.unit() as unit:
+        await unit.copies.add(a_copy(consignment.id))
+        with pytest.raises(ConcurrentChange):
+            await unit.copies.add(a_copy(consignment.id))
+
+
+async def test_a_freed_number_may_be_sent_again(store: Store, ids: Ids) -> None:
+    consignment = await kept(store, ids)
+    consignment.fresh.clear()
+    consignment.record(Happening.SENDER_RECALLED, LATER, actor=MINISTRY.text)
+    consignment.freed_at = LATER
+    async with store.unit() as unit:
+        await unit.consignments.save(consignment)
+        await unit.commit()
+
+    async with store.unit() as unit:
+        found = await unit.consignments.get(consignment.id)
+        same = unit.consignments.same_number
+        assert await same(MINISTRY, CHIANG_MAI, NUMBER.key) is None
+    assert found.freed_at == LATER
+    again = await kept(store, ids)
+    async with store.unit() as unit:
+        same = unit.consignments.same_number
+        assert await same(MINISTRY, CHIANG_MAI, NUMBER.key) == again
+        sent = await unit.consignments.sent_by(MINISTRY, "2009-06-05")
+    assert [c.id for c in sent] == [consignment.id, again.id]
+
+
+async def test_a_sender_is_told_of_its_newest_consignments(
+    store: Store, ids: Ids
+) -> None:
+    sent = [
+        await kept(
+            store, ids, LetterId(f"{n}", "2552-06-05"), START + timedelta(seconds=n)
+        )
+        for n in (2, 1, 3)
+    ]
+
+    lines = await store.views.outbound(MINISTRY, limit=2)
+
+    assert [(line.process_id, line.number, line.state) for line in lines] == [
+        (sent[2].process_id, "3", State.ACCEPTED),
+        (sent[0].process_id, "2", State.ACCEPTED),
+    ]
+    assert await store.views.outbound(CHIANG_MAI, limit=2) == []
+
+
+async def test_what_was_learnt_of_an_endpoint_is_kept_and_known_at_once(
+    store: Store,
+) -> None:
+    before = await store.organization(CHIANG_MAI)
+    assert before is not None
+    learnt = replace(
+        before,
+        dialect="boi",
+        dialect_by_hand=True,
+        never_deletes=True,
+        deleted_at=LATER,
+    )
+
+    async with store.unit() as unit:
+        await unit.directory.note_endpoint(learnt)
+    assert await store.organization(CHIANG_MAI) == before
+    async with store.unit() as unit:
+        await unit.directory.note_endpoint(learnt)
+        assert await unit.directory.find(CHIANG_MAI) == learnt
+        await unit.commit()
+
+    assert await store.organization(CHIANG_MAI) == learnt
+    assert learnt in [line.organization for line in await store.views.endpoints()]
+
+
+async def test_nothing_is_learnt_of_who_is_not_there(store: Store) -> None:
+    async with store.unit() as unit:
+        with pytest.raises(StoreError):
+            await unit.directory.note_endpoint(
+                an_organization(OrganizationCode("1999999999"))
+            )
+
+
+async def test_a_certificate_speaks_for_one_organization(store: Store) -> None:
+    other = OrganizationCode("1500200042")
+    certificate = RegisteredCertificate(MINISTRY, b"DER", "f" * 64, START, LATER)
+    async with store.unit() as unit:
+        first = an_organization(OrganizationCode("1500200001"))
+        await unit.directory.add(first, [certificate], START)
+        await unit.commit()
+
+    async with store.unit() as unit:
+        with pytest.raises(CertificateTaken) as raised:
+            await unit.directory.add(an_organization(other), [certificate], START)
+
+    assert raised.value.where == MINISTRY.text
+    assert not raised.value.temporary
+    assert await store.organization(other) is None
 
 
 async def test_a_number_is_found_in_any_form_and_era(store: Store, ids: Ids) -> None:

@@ -6,7 +6,14 @@ from uuid import UUID
 
 from envelopes.letter import LetterId, OrganizationCode
 from envelopes.parts import Parts, take_apart
-from gateway.domain.consignment import Consignment, LetterFacts, LetterFile, Signed
+from gateway.domain.consignment import (
+    Consignment,
+    Excerpt,
+    FittedCopy,
+    LetterFacts,
+    LetterFile,
+    Signed,
+)
 from gateway.domain.inbox import Carries, InboxEntry
 from gateway.domain.organization import Organization
 from gateway.domain.promise import Promise, Stage
@@ -120,6 +127,10 @@ def an_entry(ids: Ids, consignment: UUID) -> InboxEntry:
         receipt=None,
         queued_at=START,
     )
+
+
+def a_copy(consignment: UUID, dialect: str = "boi") -> FittedCopy:
+    return FittedCopy(consignment, dialect, Excerpt(PARTS.digest, 0, 11), START)
 
 
 def a_registration(

@@ -1,0 +1,64 @@
+"""What two records must both say: the form in which the sides of the books compare."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from gateway.domain.consignment import Entry, FittedCopy
+from gateway.domain.inbox import InboxEntry
+from gateway.domain.promise import Promise
+from gateway.domain.receipts import Receipt
+from gateway.domain.register import Registration
+
+ROUTE: Final = "route"
+"""The key of the promise to route."""
+
+LETTER: Final = "the letter"
+"""What the entry of a letter brings; that of a notifier brings its receipt."""
+
+MOVED: Final = "moved"
+"""Of an entry that does not stand where it was queued."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fact:
+    """What two records must both say."""
+
+    table: str
+    key: str
+    what: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What all tables but `consignment` and `letter` hold of one consignment."""
+
+    journal: Sequence[Entry]
+    entries: Sequence[InboxEntry]
+    promises: Sequence[Promise]
+    kept: Mapping[UUID, datetime]
+    """When each kept promise was kept."""
+    registrations: Sequence[Registration]
+    receipts: Sequence[Receipt]
+    copies: Sequence[FittedCopy] = ()
+    facts: Sequence[Fact] = ()
+    """What the consignment's own row says."""
+    freed: bool = False
+    """Whether its own row says that its sender freed the number."""
+
+
+def queued(entry: str, brings: str, organization: str, at: str) -> list[Fact]:
+    """Say that an entry was put into an inbox."""
+    return [
+        Fact("inbox_entry", entry, "brings", brings),
+        Fact("inbox_entry", entry, "inbox of", organization),
+        Fact("inbox_entry", entry, "queued", at),
+    ]
+
+
+def at_text(moment: datetime) -> str:
+    """Write a time as it stands in facts."""
+    return moment.isoformat()
