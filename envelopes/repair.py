@@ -28,8 +28,10 @@ _REFERENCES: Final = 20_000
 _SMALL: Final = 16_384
 """Bytes of a status request, at most: it holds nothing but its header."""
 
-# No known name is nearly so long, and without a bound a long one costs seconds.
-_NAME: Final = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_.\-\x80-\xff]{0,99}+"
+_LONGEST: Final = 100
+"""Characters of a name that are looked at: without a bound a long one costs seconds."""
+
+_NAME: Final = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_.\-\x80-\xff]{0,%d}+" % (_LONGEST - 1)
 _QNAME: Final = rb"(?:%b:)?%b" % (_NAME, _NAME)
 _ATTRIBUTE: Final = rb"""\s+%b\s*=\s*(?:"[^"<]*"|'[^'<]*')""" % _QNAME
 _TAG: Final = re.compile(
@@ -127,14 +129,15 @@ def _known_tag(body: bytes, opening: int) -> re.Match[bytes] | None:
         return tag
     if body[opening + 1 : opening + 2] in {b"!", b"?", b""}:
         raise _NotMeant
-    named = _NAMED.match(body, opening)
-    if named and (b":" in named["name"] or _is_known(named["name"])):
+    if (named := _NAMED.match(body, opening)) and _may_be_a_tag(named["name"]):
         raise _NotMeant
     return None
 
 
-def _is_known(name: bytes) -> bool:
-    """Say whether the schemas know such a name, in whatever case it is written."""
+def _may_be_a_tag(name: bytes) -> bool:
+    """Say whether a name has a prefix or is known, in whatever case, or is endless."""
+    if b":" in name or len(name) >= _LONGEST:
+        return True
     return _local(name).lower() in {known.lower() for known in element_names()}
 
 

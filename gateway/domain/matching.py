@@ -3,7 +3,9 @@
 1. Only letters in the caller's hands count: those whose consignment names it as
    receiver, or, for a disputed number, those it sent.
 2. The number matches exactly after trimming; else once more decoded (a client
-   sends the raw inner XML of what it got, Q-C17); else in its normalised form.
+   sends the raw inner XML of what it got, Q-C17); else in its normalised form; else
+   as far as its client's column held it (Q-B13: a fitted copy ends such a number
+   with `…`).
    The day is compared by its first ten characters (Q-J20).
 3. Where several fit: the one whose other party wsa:To names, then the number in
    AcceptID (for a dispute), then the subject, then the latest.
@@ -11,11 +13,14 @@
 
 import html
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from envelopes.letter import LetterId, normalised_number
 from envelopes.notifier import Notifier
 from gateway.domain.admission import day_of
 from gateway.domain.consignment import Consignment
+
+_CUT: Final = "…"
 
 
 def same_day(left: str, right: str) -> bool:
@@ -77,6 +82,7 @@ def with_number(
         lambda own: own == html.unescape(number),
         lambda own: normalised_number(own) == normalised_number(number),
         lambda own: normalised_number(own) == normalised_number(html.unescape(number)),
+        lambda own: _is_cut(number) and own.startswith(number.removesuffix(_CUT)),
     )
     for reads in readings:
         if fitting := [
@@ -84,3 +90,7 @@ def with_number(
         ]:
             return fitting
     return []
+
+
+def _is_cut(number: str) -> bool:
+    return number.endswith(_CUT) and number != _CUT

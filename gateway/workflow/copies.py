@@ -93,8 +93,8 @@ def fit(
     document = origin.document()
     letter = origin.letter(document)
     as_signed = signatures_in(document) > 0 and travels(document)
-    handed_on = document if as_signed else letter
-    if not needs_fitting(handed_on, dialect):
+    handed_on = document if as_signed else None
+    if not needs_fitting(letter, dialect, document=handed_on):
         return Made(FittedCopy(consignment.id, dialect.name, None, now), None)
     written = encode_document(fitted(letter, dialect), signer=letter.sender)
     if consignment.signed is not Signed.NONE or dialect.expects_signature:

@@ -100,7 +100,7 @@ def test_what_is_well_formed_is_never_touched(name: str, dialect: Dialect) -> No
         ("</ b>", "</ b>"),
         ("< ram:ID>", "< ram:ID>"),
         ("<IDs>", "<IDs>"),
-        ("<" + "x" * 500, "<" + "x" * 500),
+        ("<" + "x" * 99, "<" + "x" * 99),
     ],
 )
 def test_bare_characters_are_data(written: str, read: str) -> None:
@@ -118,6 +118,8 @@ def test_bare_characters_are_data(written: str, read: str) -> None:
         "& <ram:other>ก</ram:other>",
         "& <x:y>",
         "& <Subject",
+        "<" + "x" * 100,
+        "<" + "x" * 100 + ":Header>",
         "& <subject>",
         "& <ID>",
         "& </ID>",

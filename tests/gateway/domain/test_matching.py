@@ -72,3 +72,13 @@ def test_then_the_subject_and_then_the_latest_decides() -> None:
 
     assert about(a_notifier(subject="หนึ่ง"), [first, second], to="") is first
     assert about(a_notifier(subject="อื่น"), [first, second], to="") is second
+
+
+def test_q_b13_a_number_cut_to_a_column_is_found() -> None:
+    """BOI's column holds 50 characters: its copy ends such a number with `…`."""
+    consignment = a_consignment(number="มท 0210.3/ว " + "1" * 60)
+
+    cut = consignment.letter.letter_id.number[:49] + "…"
+
+    assert about(a_notifier(number=cut), [consignment], to="") is consignment
+    assert about(a_notifier(number="…"), [consignment], to="") is None

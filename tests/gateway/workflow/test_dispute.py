@@ -80,6 +80,8 @@ async def test_an_office_may_insist_and_be_doubted_again(hub: Hub) -> None:
 
     assert await state(hub) is State.DISPUTED
     assert doubts[0].process_id != doubts[1].process_id
+    # Each doubt has the time of the number as it was given last.
+    assert [doubt.copy.accept_date[-8:] for doubt in doubts] == ["09:00:02", "09:00:05"]
     await hub.keep()
     told = [(await hub.take(CHIANG_MAI)).copy for _ in range(2)]
     assert [copy and copy.kind for copy in told] == [WRONG_NUMBER] * 2

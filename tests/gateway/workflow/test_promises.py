@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from envelopes.letter import OrganizationCode
 from envelopes.notifier import NotifierKind
 from gateway.domain.promise import Stage
 from gateway.steps import VARIABLE, arm
@@ -250,3 +251,28 @@ async def test_a_number_whose_unit_failed_is_given_to_the_next(hub: Hub) -> None
         await hub.register(CHIANG_MAI)
 
     assert (await hub.register(CHIANG_MAI)).number.text == "1/2569"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "verb", "whose"),
+    [
+        (nothing, send, CHIANG_MAI),
+        (delivered, notice, MINISTRY),
+        (delivered, enter, MINISTRY),
+    ],
+)
+async def test_nobody_waits_for_what_was_cancelled(
+    hub: Hub, prepare: Verb, verb: Verb, whose: OrganizationCode
+) -> None:
+    """Its commit may have been made or not; a poll does not wait to find out."""
+    await prepare(hub)
+    cancelled = asyncio.ensure_future(verb(hub))
+    while not await hub.announced(whose):
+        assert not cancelled.done()
+
+    cancelled.cancel()
+    await asyncio.wait([cancelled])
+
+    assert not await hub.announced(whose)
+    answer = await verb(hub)
+    assert answer == await verb(hub)

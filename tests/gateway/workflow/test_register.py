@@ -118,6 +118,17 @@ async def test_doing_it_again_gives_no_second_number(hub: Hub) -> None:
     assert await hub.rows() == before
 
 
+async def test_after_a_correction_it_says_the_number_that_holds(hub: Hub) -> None:
+    await hub.deliver(to(CHIANG_MAI))
+    [entry] = await hub.inbox(CHIANG_MAI)
+    await hub.register(CHIANG_MAI)
+    await hub.tell(CHIANG_MAI, NotifierKind.REGISTERED, "ชม 9")
+
+    kept = await register(hub.work, CHIANG_MAI, entry.process_id, by="สมศรี")
+
+    assert kept.number.text == "ชม 9"
+
+
 async def test_a_number_of_the_office_itself_is_kept(hub: Hub) -> None:
     await deliver(hub, 2, CHIANG_MAI)
     first, _ = await hub.inbox(CHIANG_MAI)
