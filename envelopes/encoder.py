@@ -19,10 +19,10 @@ from lxml import etree
 from envelopes.letter import Attachment, Letter, Party, Reference
 from envelopes.markup import Markup, element, text
 from envelopes.requests import Document
+from envelopes.written_form import has_known_prefixes
 from schemas import names
 
 _TYPE_CODE: Final = "DSIG"
-_PREFIXES: Final = {names.RAM: "ram", names.RSM: "rsm", names.DSIG: "ds"}
 
 _BEGINS: Final = b"<rsm:GovernmentDocument"
 _ENDS: Final = b"</rsm:GovernmentDocument>"
@@ -46,8 +46,11 @@ def excerpt_of(document: Document) -> tuple[int, int] | None:
 
     Returns start and stop in `document.source`, or None where the slice would not
     be read elsewhere as it is here: another encoding than UTF-8, a namespace
-    declared further out, other prefixes than the clients know.
+    declared further out, other prefixes than the clients know, or an envelope that
+    had to be repaired, whose bytes are not those that are kept.
     """
+    if document.repaired:
+        return None
     source = document.source
     start, stop = source.find(_BEGINS), source.rfind(_ENDS) + len(_ENDS)
     if start < 0 or stop < len(_ENDS) or not _is_single(source, start, stop):
@@ -57,7 +60,7 @@ def excerpt_of(document: Document) -> tuple[int, int] | None:
     except etree.XMLSyntaxError:
         return None
     same = _canonical_digest(alone) == _canonical_digest(document.tree)
-    return (start, stop) if same and _has_known_prefixes(alone) else None
+    return (start, stop) if same and has_known_prefixes(alone) else None
 
 
 def stand_alone(document: Document) -> bytes:
@@ -146,14 +149,6 @@ def _is_single(source: bytes, start: int, stop: int) -> bool:
     again = source.find(_BEGINS, start + 1)
     before = source.find(_ENDS, 0, stop - 1)
     return again < 0 and before < 0
-
-
-def _has_known_prefixes(tree: etree._Element) -> bool:
-    """Say whether old readers, who search by literal names, find everything (Q-B11)."""
-    return all(
-        node.prefix == _PREFIXES.get(etree.QName(node).namespace or "", node.prefix)
-        for node in tree.iter(etree.Element)
-    )
 
 
 class _Digester:

@@ -37,17 +37,13 @@ _ATTRIBUTE: Final = rb"""\s+%b\s*=\s*(?:"[^"<]*"|'[^'<]*')""" % _QNAME
 _TAG: Final = re.compile(
     rb"<(?:/(?P<end>%b)|(?P<start>%b)(?:%b)*+)\s*/?>" % (_QNAME, _QNAME, _ATTRIBUTE)
 )
-_NAMED: Final = re.compile(rb"</?(?P<name>%b:?)" % _QNAME)
+_NAMED: Final = re.compile(rb"</?(?P<name>:|%b:?)" % _QNAME)
 _DECLARATION: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml\s[^<>]*\?>)?")
 _BARE: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)")
 _SIGNATURE: Final = re.compile(rb"(?i)[<:/]\s*signature(?![\w.\-\x80-\xff])|xmldsig")
 _ENVELOPE: Final = re.compile(rb"<(?:%b:)?Envelope(?=\s)" % _NAME)
 _UNDECLARED: Final = b"SOAP-ENV"
 _BODY: Final = f"{{{names.SOAP}}}Body"
-
-
-class _NotMeant(Exception):
-    """What was meant cannot be told."""
 
 
 def repaired(body: bytes, limits: Limits = Limits()) -> bytes | None:  # noqa: B008
@@ -62,7 +58,7 @@ def repaired(body: bytes, limits: Limits = Limits()) -> bytes | None:  # noqa: B
     try:
         mended, tags = _mended(body)
         root = parse(mended, limits)
-    except (_NotMeant, EnvelopeError):
+    except EnvelopeError:
         return None
     # Cannot differ, since no tag was touched; it is what everything here is about.
     same = [element.tag.rpartition("}")[2] for element in root.iter("*")] == tags
@@ -119,18 +115,21 @@ def _mended(body: bytes) -> tuple[bytes, list[str]]:
             place = opening + 1
             left -= 1
         if left < 0:
-            raise _NotMeant
+            raise MalformedEnvelope
 
 
 def _known_tag(body: bytes, opening: int) -> re.Match[bytes] | None:
-    """Return the tag that begins here, None for data; raises `_NotMeant` between."""
+    """Return the tag that begins here, None for data.
+
+    Raises `MalformedEnvelope` where neither can be told.
+    """
     tag = _TAG.match(body, opening)
     if tag and _local(tag["start"] or tag["end"]) in element_names():
         return tag
     if body[opening + 1 : opening + 2] in {b"!", b"?", b""}:
-        raise _NotMeant
+        raise MalformedEnvelope
     if (named := _NAMED.match(body, opening)) and _may_be_a_tag(named["name"]):
-        raise _NotMeant
+        raise MalformedEnvelope
     return None
 
 

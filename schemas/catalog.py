@@ -51,11 +51,6 @@ class Operation(Enum):
         """The tag of the request's first child where that tells operations apart."""
         return _CONTENT.get(self)
 
-    @property
-    def asks_without_words(self) -> bool:
-        """Whether its request is an empty element, which says all there is to say."""
-        return self in _EMPTY
-
 
 _OUTBOUND: Final = (names.OUTBOUND_REQUEST, names.OUTBOUND_RESPONSE)
 
@@ -85,19 +80,6 @@ _ELEMENTS: Final = {
     Operation.SPEED_CODES: (names.SPEED_REQUEST, names.SPEED_RESPONSE),
     Operation.MIME_CODES: (names.MIME_REQUEST, names.MIME_RESPONSE),
 }
-
-_EMPTY: Final = frozenset(
-    {
-        Operation.POLL,
-        Operation.OUTBOUND_STATUS,
-        Operation.TIME_CHECK,
-        Operation.MINISTRY_LIST,
-        Operation.ORGANIZATION_LIST,
-        Operation.SECRECY_CODES,
-        Operation.SPEED_CODES,
-        Operation.MIME_CODES,
-    }
-)
 
 _SCHEMAS: Final = {
     names.OUTBOUND_REQUEST: "outbound.xsd",

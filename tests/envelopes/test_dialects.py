@@ -1,7 +1,13 @@
 """Which client generation writes such a header."""
 
+import ast
+import inspect
+import re
+from dataclasses import fields
+
 import pytest
 
+from envelopes import dialects
 from envelopes.dialects import (
     BOI,
     CSHARP,
@@ -64,3 +70,23 @@ def test_each_row_is_found_by_its_name() -> None:
 
 def test_rows_can_be_kept_in_sets() -> None:
     assert len(set(DIALECTS)) == len(DIALECTS)
+
+
+def test_each_field_names_the_rows_it_stands_for() -> None:
+    tree = ast.parse(inspect.getsource(dialects))
+    row = next(
+        node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name == "Dialect"
+    )
+    words = {
+        statement.target.id: ast.unparse(following)
+        for statement, following in zip(row.body, row.body[1:], strict=False)
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+        and isinstance(following, ast.Expr)
+    }
+
+    for field in fields(Dialect):
+        if field.name != "name":
+            assert re.search(r"Q-[ABCJ]\d|I[23]|F4", words[field.name]), field.name

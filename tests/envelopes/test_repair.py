@@ -6,6 +6,7 @@ import pytest
 
 from envelopes.decoder import decode, letter_from
 from envelopes.dialects import BOI, CSHARP, DIALECTS, JAVA, UNKNOWN, Dialect
+from envelopes.encoder import excerpt_of
 from envelopes.errors import MalformedEnvelope, SchemaViolated, SignatureInvalid
 from envelopes.letter import Letter
 from envelopes.repair import declared, repaired
@@ -100,6 +101,8 @@ def test_what_is_well_formed_is_never_touched(name: str, dialect: Dialect) -> No
         ("</ b>", "</ b>"),
         ("< ram:ID>", "< ram:ID>"),
         ("<IDs>", "<IDs>"),
+        ("<-ID>", "<-ID>"),
+        ("<5:ID>", "<5:ID>"),
         ("<" + "x" * 99, "<" + "x" * 99),
     ],
 )
@@ -117,6 +120,7 @@ def test_bare_characters_are_data(written: str, read: str) -> None:
         "& <ram:ID",
         "& <ram:other>ก</ram:other>",
         "& <x:y>",
+        "& <:y>",
         "& <Subject",
         "<" + "x" * 100,
         "<" + "x" * 100 + ":Header>",
@@ -198,6 +202,11 @@ def test_what_came_is_kept_beside_what_was_read() -> None:
     assert document.source == document.came.replace(b" & ", b" &amp; ").replace(
         b" < ", b" &lt; "
     )
+
+
+def test_no_bytes_of_a_repaired_envelope_go_on() -> None:
+    assert excerpt_of(document_of(sample(UNESCAPED))) is None
+    assert excerpt_of(document_of(about("ก"))) is not None
 
 
 def test_a_repaired_letter_is_never_read_as_signed() -> None:

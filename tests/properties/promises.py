@@ -5,9 +5,10 @@ import re
 from lxml import etree
 
 from envelopes.decoder import decode, letter_from
-from envelopes.dialects import BOI, Dialect
+from envelopes.dialects import BOI, DIALECTS, Dialect
 from envelopes.envelope import Envelope
 from envelopes.errors import EnvelopeError
+from envelopes.fitting import fitted, needs_fitting
 from envelopes.repair import declared, repaired
 from envelopes.requests import SendLetter
 from envelopes.signature import unsigned
@@ -15,9 +16,9 @@ from gateway.domain.admission import day_of
 from schemas.catalog import Operation
 from schemas.vocabulary import element_names
 
+_NAME = rb"(?:[A-Za-z_\x80-\xff][\w.\-\x80-\xff]*:)*[A-Za-z_\x80-\xff][\w.\-\x80-\xff]*"
 _TAG = re.compile(
-    rb"""</?[\w.:\-\x80-\xff]+"""
-    rb"""(?:\s+[\w.:\-\x80-\xff]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>"""
+    rb"""</?%b(?:\s+%b\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*/?>""" % (_NAME, _NAME)
 )
 _DECLARATION = b' xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"'
 
@@ -64,6 +65,10 @@ def _judge_envelope(body: bytes, read: Envelope | EnvelopeError) -> None:
         assert letter.id.number
         assert letter.secrecy in {"001", "002", "003", "004", "005"}
         assert len(letter.content_digest) == len(letter.copy_digest) == 64
+        for dialect in DIALECTS:
+            once = fitted(letter, dialect)
+            assert not needs_fitting(once, dialect)
+            assert isinstance(needs_fitting(letter, dialect, document=document), bool)
 
 
 def _judge_repair(body: bytes) -> None:
