@@ -69,7 +69,7 @@ def _inbox_entry() -> None:
     ):
         op.add_column("inbox_entry", column)
     op.drop_index("inbox_head", table_name="inbox_entry")
-    for name, column, where in (
+    for name, by, where in (
         ("inbox_head", sa.text("coalesce(place, id)"), _WAITING),
         ("inbox_held", "held_at", "held_at IS NOT NULL"),
         ("inbox_parked", "parked_at", "parked_at IS NOT NULL"),
@@ -77,7 +77,7 @@ def _inbox_entry() -> None:
         op.create_index(
             name,
             "inbox_entry",
-            ["organization", column],
+            ["organization", by],
             sqlite_where=sa.text(where),
             postgresql_where=sa.text(where),
         )
