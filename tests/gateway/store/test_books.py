@@ -206,10 +206,7 @@ def test_the_hub_has_rows_of_every_kind(hub: Opened) -> None:
 
 def test_what_is_left_out_is_listed_with_the_reason() -> None:
     assert set(LEFT_OUT_TABLES) == {"hub", "organization", "certificate"}
-    assert set(LEFT_OUT_COLUMNS) == {
-        ("promise", "published_at"),
-        ("inbox_entry", "reads"),
-    }
+    assert set(LEFT_OUT_COLUMNS) == {("promise", "published_at")}
     assert set(LEFT_OUT_ROWS) == {("fitted_copy", "digest")}
     assert all(LEFT_OUT_ROWS.values())
     assert all(LEFT_OUT_TABLES.values())
