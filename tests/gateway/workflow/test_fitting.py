@@ -31,9 +31,9 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 T = TypeVar("T")
 
 
-def hard(**changes: object) -> Letter:
+def hard() -> Letter:
     """Return a signing office's letter that BOI and Java cannot take as it is."""
-    letter = to(CHIANG_MAI, sender=LANDS, main=Attachment(DOCX, PDF), **changes)
+    letter = to(CHIANG_MAI, sender=LANDS, main=Attachment(DOCX, PDF))
     return replace(letter, references=(Reference("มท 1,2", "2026-01-02", "ก|ข"),))
 
 
