@@ -42,8 +42,10 @@ def serve(data: Path, *, listen: str | None = None, as_json: bool = False) -> No
 def _made(data: Path, *, demo: bool) -> str:
     if demo:
         known = (
-            "รู้จัก สป.มท. (1500200000) และสำนักงานจังหวัด 75 แห่ง "
-            "กุญแจใช้ชั่วคราวอยู่ใน demo-keys/",
+            (
+                "รู้จัก สป.มท. (1500200000) และสำนักงานจังหวัด 75 แห่ง "
+                "กุญแจใช้ชั่วคราวอยู่ใน demo-keys/"
+            ),
             "It knows สป.มท. and 75 provincial offices; throw-away keys: demo-keys/",
         )
         then = ""
