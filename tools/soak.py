@@ -13,7 +13,7 @@ import tempfile
 from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "soak.md"
@@ -40,7 +40,7 @@ def main() -> int:
 def page(report: Path) -> str:
     """Return the table of a JUnit report."""
     rows: dict[str, list[tuple[bool, float]]] = defaultdict(list)
-    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - our own file
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own file
         where = case.get("classname", "").removeprefix("tests.")
         name = case.get("name", "").split("[")[0].removeprefix("test_")
         good = case.find("failure") is None and case.find("error") is None
