@@ -359,6 +359,8 @@ class Head:
     entry: InboxEntry
     consignment: Consignment
     receipt: Receipt | None
+    fitted: FittedCopy | None = None
+    """What was made of a letter for the dialect that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +433,9 @@ class EndpointLine:
 class Views(Protocol):
     """Read-only questions of door, console and command line."""
 
-    async def head(self, organization: OrganizationCode) -> Head | None:
+    async def head(
+        self, organization: OrganizationCode, dialect: str = ""
+    ) -> Head | None:
         """Return the head of an inbox; one indexed read where it is empty."""
 
     async def bytes_of(self, excerpt: Excerpt) -> bytes:

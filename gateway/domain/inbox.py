@@ -5,6 +5,8 @@
 3. An entry is never removed: it is marked as taken.
 4. A head that was read as often as its client's dialect has patience for, and never
    deleted, is set behind the others once; the second time it is parked (F4.6).
+   Reads are counted by the process that answers them, and forgotten when it ends:
+   looking changes nothing.
 5. What is parked comes back when its client has deleted another entry, once a day,
    or by an operator; it then stands behind the others with new patience.
 6. A notifier that its client cannot read is held beside the queue, and comes back to
@@ -56,8 +58,6 @@ class InboxEntry:
     """UUIDv7: entries come in this order; its id, or a newer one where set behind."""
     shown_at: datetime | None = None
     taken_at: datetime | None = None
-    reads: int = 0
-    """How often it was read since it got its place."""
     set_behind_at: datetime | None = None
     parked_at: datetime | None = None
     held_at: datetime | None = None
@@ -77,7 +77,6 @@ class InboxEntry:
 
     def show(self, at: datetime) -> bool:
         """Note that its organization has seen it; say whether for the first time."""
-        self.reads += 1
         if self.shown_at is not None:
             return False
         self.shown_at = at
@@ -99,27 +98,22 @@ class InboxEntry:
         self.parked_at = self.held_at = None
         return True
 
-    def lose_patience(self, patience: int, place: UUID, at: datetime) -> bool:
-        """Set it behind or park it where it was read too often (rule 4).
+    def lose_patience(self, place: UUID, at: datetime) -> None:
+        """Set it behind, or park it the second time: it was read too often (rule 4).
 
-        `place` is a new last place. Returns whether it left the head.
+        `place` is a new last place.
         """
-        if self.reads < patience:
-            return False
         if self.set_behind_at is None:
             self.set_behind_at = at
             self.place = place
-            self.reads = 0
         else:
             self.parked_at = at
-        return True
 
     def come_back(self, place: UUID) -> bool:
         """Return from being parked, behind the others; say whether it was (rule 5)."""
         if self.standing is not Standing.PARKED:
             return False
         self.parked_at = self.set_behind_at = None
-        self.reads = 0
         self.place = place
         return True
 
@@ -142,5 +136,4 @@ class InboxEntry:
         if self.taken_at is None:
             return False
         self.taken_at = None
-        self.reads = 0
         return True

@@ -31,9 +31,6 @@ LEFT_OUT_COLUMNS: Final[Mapping[tuple[str, str], str]] = {
     ("promise", "published_at"): (
         "written in bulk by the relay; where it is lost, publishing again is safe"
     ),
-    ("inbox_entry", "reads"): (
-        "counted at every poll; where it is lost, patience begins anew"
-    ),
 }
 """Columns whose alteration is not found, and why."""
 

@@ -54,7 +54,6 @@ _CHANGEABLE: Final = (
     "shown_at",
     "taken_at",
     "place",
-    "reads",
     "set_behind_at",
     "parked_at",
     "held_at",
@@ -142,7 +141,6 @@ def _row(entry: InboxEntry) -> dict[str, Any]:
             "taken_at": entry.taken_at,
             # As the version before writes it: its rows and ours stay sealed alike.
             "place": None if entry.place == entry.id else entry.place,
-            "reads": entry.reads,
             "set_behind_at": entry.set_behind_at,
             "parked_at": entry.parked_at,
             "held_at": entry.held_at,

@@ -117,7 +117,6 @@ def inbox_entry(row: Columns) -> InboxEntry:
         shown_at=row["shown_at"],
         taken_at=row["taken_at"],
         place=row["place"],
-        reads=row["reads"],
         set_behind_at=row["set_behind_at"],
         parked_at=row["parked_at"],
         held_at=row["held_at"],

@@ -232,8 +232,6 @@ class InboxEntryRow(Row, table=True):
             postgresql_where=text("parked_at IS NOT NULL"),
         ),
     )
-    # Counted at every poll of a head that stays; it proves nothing.
-    __unsealed__ = frozenset({"reads"})
 
     id: UUID = Field(primary_key=True)
     organization: str = Field(foreign_key="organization.code")
@@ -246,7 +244,6 @@ class InboxEntryRow(Row, table=True):
     taken_at: datetime | None = Field(default=None, sa_type=_TIME)
     place: UUID | None = None
     """None while it stands where it was queued: then its id is its place."""
-    reads: int = 0
     set_behind_at: datetime | None = Field(default=None, sa_type=_TIME)
     parked_at: datetime | None = Field(default=None, sa_type=_TIME)
     held_at: datetime | None = Field(default=None, sa_type=_TIME)

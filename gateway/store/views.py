@@ -28,6 +28,7 @@ from gateway.ports import (
 )
 from gateway.store import rows
 from gateway.store.connection import Connection
+from gateway.store.copies import StoredCopies
 from gateway.store.inboxes import HEAD, IN_QUEUE, PLACE, WAITING, read_entries
 from gateway.store.reading import (
     CERTIFICATE,
@@ -96,19 +97,21 @@ class StoredViews:
     connection: Connection
     vault: StoredVault
 
-    async def head(self, organization: OrganizationCode) -> Head | None:
+    async def head(
+        self, organization: OrganizationCode, dialect: str = ""
+    ) -> Head | None:
         """Return the head of an inbox; one indexed read where it is empty."""
         found = await self._reader.fetch(HEAD, organization=organization.text)
         if not found:
             return None
         entry = rows.inbox_entry(found[0])
         consignments = await self._consignments([entry.consignment])
-        receipts = await self._reader.receipts([entry.receipt])
-        return Head(
-            entry,
-            consignments[entry.consignment],
-            receipts[entry.receipt] if entry.receipt else None,
-        )
+        consignment = consignments[entry.consignment]
+        if entry.receipt:
+            receipts = await self._reader.receipts([entry.receipt])
+            return Head(entry, consignment, receipts[entry.receipt])
+        fitted = await StoredCopies(self.connection).find(consignment.id, dialect)
+        return Head(entry, consignment, None, fitted)
 
     async def bytes_of(self, excerpt: Excerpt) -> bytes:
         """Return a stretch of what the vault keeps."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from envelopes.dialects import Dialect, dialect_named
+from envelopes.dialects import UNKNOWN, Dialect, dialect_named
 from envelopes.letter import OrganizationCode
 from envelopes.notifier import NotifierCopy
 from gateway.domain.consignment import HUB, Consignment, Excerpt
@@ -50,17 +50,54 @@ async def look(work: Work, organization: OrganizationCode) -> Shown | None:
     waited = False
     made: Made | None = None
     while True:
-        head = await work.store.views.head(organization)
+        known = await work.store.organization(organization)
+        dialect = known.dialect if known else UNKNOWN.name
+        head = await work.store.views.head(organization, dialect)
         if head is None:
             if waited or not await work.arrivals.wait(organization):
                 return None
             waited = True
             continue
+        if known and (shown := await _again(work, known, head)):
+            return shown
         turn = _Turn(work, head, made)
         if shown := await turn.take():
             passed("look:before-answer")
             return shown
         made = turn.made
+
+
+async def _again(work: Work, organization: Organization, head: Head) -> Shown | None:
+    """Show a head that was shown before, writing nothing; None where more is to do."""
+    dialect, entry = dialect_named(organization.dialect), head.entry
+    if entry.shown_at is None or work.reads.of(entry.id) >= dialect.patience:
+        return None
+    told = notifier_copy(head.consignment, head.receipt) if head.receipt else None
+    if told is not None and not dialect.takes(told):
+        return None
+    if told is None and (head.fitted is None or _may_stay(work, organization, head)):
+        return None
+    work.reads.note(entry.id)
+    fitted = head.fitted.delivery if head.fitted else None
+    return await _answer(work, entry, told, fitted or head.consignment.delivery)
+
+
+def _may_stay(work: Work, organization: Organization, head: Head) -> bool:
+    """Say whether this client may be one that never deletes (Q-J10)."""
+    if organization.never_deletes or not dialect_named(organization.dialect).deletes:
+        return True
+    return not organization.deleted_at and work.reads.of(head.entry.id) >= _HABIT
+
+
+async def _answer(
+    work: Work, entry: InboxEntry, told: NotifierCopy | None, delivery: Excerpt | None
+) -> Shown:
+    if told is not None:
+        return Shown(entry.process_id, entry.queued_at, None, told)
+    if delivery is None:
+        raise ValueError("an inbox entry without a delivery")
+    document = await work.store.views.bytes_of(delivery)
+    return Shown(entry.process_id, entry.queued_at, document, None)
 
 
 async def show_entry(work: Work, head: Head) -> Shown:
@@ -155,13 +192,12 @@ class _Turn:
         entry, organization = found.entry, found.organization
         if entry.carries is not Carries.LETTER or entry.shown_at is None:
             return False
-        known = organization.never_deletes or not found.dialect.deletes
-        if not known and (organization.deleted_at or entry.reads < _HABIT):
+        if not _may_stay(self._work, organization, self._head):
             return False
         receipts = await unit.receipts.of(entry.consignment)
         if not any(r.told_by == entry.organization for r in receipts):
             return False
-        if not known:
+        if not organization.never_deletes and found.dialect.deletes:
             await unit.directory.note_endpoint(
                 replace(organization, never_deletes=True)
             )
@@ -227,24 +263,21 @@ class _Turn:
                 actor=entry.organization.text,
                 facts={"entry": entry.process_id},
             )
+            await unit.inboxes.save(entry)
         if consignment.fresh:
             await unit.consignments.save(consignment)
-        await unit.inboxes.save(entry)
         passed("look:before-commit")
+        # Also where nothing is new: what was read may not be durable yet.
         await unit.commit()
+        self._work.reads.note(entry.id)
         if first:
             emit(
                 "entry shown",
                 consignment=consignment.id,
                 organization=entry.organization,
             )
-        if found.told is not None:
-            return Shown(entry.process_id, entry.queued_at, None, found.told)
         delivery = self._fitted or consignment.delivery
-        if delivery is None:
-            raise ValueError("an inbox entry without a delivery")
-        document = await self._work.store.views.bytes_of(delivery)
-        return Shown(entry.process_id, entry.queued_at, document, None)
+        return await _answer(self._work, entry, found.told, delivery)
 
 
 def hold(entry: InboxEntry, consignment: Consignment, now: datetime) -> bool:

@@ -37,7 +37,8 @@ class Origin:
 
     def document(self) -> Document:
         """Return the document as it was taken, repaired where it was repaired then."""
-        limits = Limits(body=len(self.envelope))
+        # Repaired, each character it came with may have become five: `&amp;`.
+        limits = Limits(body=5 * len(self.envelope))
         request = decode(self.envelope, limits, dialect=BOI).request
         if not isinstance(request, SendLetter):
             raise TypeError("the envelope of a consignment sends no letter")

@@ -24,8 +24,10 @@ def set_aside(
     now: datetime,
 ) -> bool:
     """Set a head behind or park it where it was read too often; say whether it was."""
-    if not entry.lose_patience(patience, work.ids.new(), now):
+    if work.reads.of(entry.id) < patience:
         return False
+    work.reads.forget(entry.id)
+    entry.lose_patience(work.ids.new(), now)
     parked = entry.standing is Standing.PARKED
     consignment.record(
         Happening.ENTRY_PARKED if parked else Happening.ENTRY_SET_BEHIND,

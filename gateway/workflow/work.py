@@ -1,10 +1,11 @@
 """What every verb is given: store, clock, identities, signer, and the workbench."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from gateway.ports import Arrivals, Clock, HubSigner, Ids, Store
+from gateway.workflow.reads import Reads
 
 T = TypeVar("T")
 
@@ -26,3 +27,5 @@ class Work:
     signer: HubSigner
     arrivals: Arrivals
     bench: Workbench
+    reads: Reads = field(default_factory=Reads)
+    """Of this process, which begins with none."""

@@ -22,7 +22,7 @@ from gateway.domain.books import (
     ReceiptPlace,
     RegisterAccount,
 )
-from gateway.domain.consignment import Entry
+from gateway.domain.consignment import Entry, Excerpt, FittedCopy
 from gateway.domain.facts import Fact, Records
 from gateway.domain.inbox import Carries, InboxEntry
 from gateway.domain.lifecycle import Happening, State
@@ -128,6 +128,21 @@ def a_registration() -> Registration:
             [Place.ON_ITS_WAY, Place.IN_INBOX],
         ),
         ({"entries": [an_entry(uuid4())]}, []),
+        ({"entries": [replace(an_entry(), parked_at=NOON)]}, [Place.PARKED]),
+        ({"entries": [an_entry(taken=True)], "freed": True}, [Place.RECALLED]),
+        ({"promises": [a_promise(Stage.ROUTE)], "freed": True}, [Place.RECALLED]),
+        (
+            {
+                "entries": [an_entry(taken=True)],
+                "registrations": [a_registration()],
+                "freed": True,
+            },
+            [Place.IN_REGISTER],
+        ),
+        (
+            {"receipts": [a_receipt(ReceiptKind.RETURNED)], "freed": True},
+            [Place.RETURNED],
+        ),
     ],
 )
 def test_a_consignment_is_where_its_records_are(
@@ -157,6 +172,10 @@ def test_a_receipt_is_told_nobody_on_its_way_waiting_or_taken() -> None:
     assert found(told, entries=[an_entry(told.id)]) == [ReceiptPlace.WAITING]
     taken = [an_entry(told.id, taken=True), an_entry(uuid4())]
     assert found(told, entries=taken) == [ReceiptPlace.TAKEN]
+    held = [replace(an_entry(told.id), held_at=NOON)]
+    assert found(told, entries=held) == [ReceiptPlace.HELD]
+    parked = [replace(an_entry(told.id), parked_at=NOON)]
+    assert found(told, entries=parked) == [ReceiptPlace.PARKED]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +208,8 @@ def test_the_journal_counts_receipts_and_custody() -> None:
 
     assert receipts_made([accepted, routed, taken]) == 1
     assert consignments_taken([accepted, routed, taken]) == [CHIANG_MAI.text]
+    # Asked for again and fetched again, it is proven already.
+    assert receipts_made([accepted, routed, taken, taken]) == 1
 
 
 def test_the_clerk_who_registers_has_seen_the_letter() -> None:
@@ -219,6 +240,85 @@ def test_the_clerk_who_registers_has_seen_the_letter() -> None:
     assert not told_by_journal(kept) - kept_elsewhere(kept)
     looked_before = replace(kept, journal=[shown, given])
     assert told_by_journal(looked_before) == told_by_journal(kept)
+
+
+LATE = NOON + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("happenings", "entry"),
+    [
+        ([Happening.ENTRY_SHOWN], {"shown_at": NOON}),
+        (
+            [Happening.ENTRY_SHOWN, Happening.ENTRY_SET_BEHIND],
+            {"shown_at": NOON, "set_behind_at": NOON, "place": uuid4()},
+        ),
+        (
+            [Happening.ENTRY_SET_BEHIND, Happening.ENTRY_PARKED],
+            {"set_behind_at": NOON, "parked_at": NOON, "place": uuid4()},
+        ),
+        (
+            [
+                Happening.ENTRY_SET_BEHIND,
+                Happening.ENTRY_PARKED,
+                Happening.ENTRY_CAME_BACK,
+            ],
+            {"place": uuid4()},
+        ),
+        ([Happening.ENTRY_HELD], {"held_at": NOON}),
+        ([Happening.ENTRY_HELD, Happening.ENTRY_RELEASED], {}),
+        ([Happening.ENTRY_HELD, Happening.NOTIFIER_TAKEN], {"taken_at": NOON}),
+        ([Happening.SENDER_RECALLED], {"taken_at": NOON}),
+        ([Happening.NOTIFIER_TAKEN, Happening.ENTRY_ASKED_AGAIN], {}),
+    ],
+)
+def test_the_last_word_of_the_journal_on_an_entry_counts(
+    happenings: list[Happening], entry: dict[str, Any]
+) -> None:
+    journal = [
+        Entry(number, NOON, happening, State.WAITING, "1", {"entry": "7"})
+        for number, happening in enumerate(happenings, start=1)
+    ]
+
+    def about_the_entry(held: Records) -> tuple[set[Fact], set[Fact]]:
+        sides = told_by_journal(held), kept_elsewhere(held)
+        queued = {"brings", "inbox of", "queued"}
+        told, kept = (
+            {f for f in side if f.table == "inbox_entry" and f.what not in queued}
+            for side in sides
+        )
+        return told, kept
+
+    right = records(journal=journal, entries=[replace(an_entry(), **entry)])
+    told, kept = about_the_entry(right)
+    assert told == kept
+    wrong = {**entry, "held_at": LATE}
+    told, kept = about_the_entry(
+        records(journal=journal, entries=[replace(an_entry(), **wrong)])
+    )
+    assert told != kept
+
+
+def test_a_letter_taken_back_before_it_was_routed_needs_no_route() -> None:
+    promise = a_promise(Stage.ROUTE)
+    back = Entry(2, NOON, Happening.SENDER_RECALLED, State.RECALLED, "1", {})
+    held = records(journal=[back], promises=[promise], kept={promise.id: LATE})
+
+    assert Fact("promise", "route", "kept", LATE.isoformat()) in kept_elsewhere(held)
+    freed = replace(held, freed=True)
+    assert all(fact.what != "kept" for fact in kept_elsewhere(freed))
+    assert Fact("consignment", "", "freed", NOON.isoformat()) in told_by_journal(freed)
+
+
+def test_a_fitted_copy_is_told_by_the_journal_unless_none_was_needed() -> None:
+    facts = {"dialect": "boi", "copy": "d1"}
+    fitted = Entry(2, NOON, Happening.COPY_FITTED, State.WAITING, "hub", facts)
+    copy = FittedCopy(CONSIGNMENT, "boi", Excerpt("d1", 0, 9), NOON)
+    none = FittedCopy(CONSIGNMENT, "csharp", None, NOON)
+    held = records(journal=[fitted], copies=[copy, none])
+
+    assert told_by_journal(held) == kept_elsewhere(held)
+    assert told_by_journal(held) != kept_elsewhere(replace(held, copies=[none]))
 
 
 def test_whatever_one_side_alone_says_shows_itself() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from envelopes.decoder import decode
-from envelopes.dialects import BOI
+from envelopes.dialects import BOI, CSHARP, JAVA_KEEPING, Dialect
 from envelopes.letter import Attachment, Letter, LetterId, OrganizationCode, Party
 from envelopes.notifier import Notifier, NotifierKind
-from envelopes.requests import SendLetter
+from envelopes.requests import AskAgain, DeleteLetter, SendLetter
 from gateway.arrivals import InProcessArrivals
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization, RegisteredCertificate
@@ -18,13 +18,18 @@ from gateway.domain.promise import Stage
 from gateway.signing import KeySigner
 from gateway.store.schema import upgrade, url_of
 from gateway.store.store import DATABASE, SqliteStore, open_store
-from gateway.workflow.collect import confirm, look
+from gateway.workflow.ask_again import ask_again
+from gateway.workflow.collect import Shown, confirm, look
+from gateway.workflow.endpoint import set_dialect
+from gateway.workflow.free import free
 from gateway.workflow.notice import take_notice
 from gateway.workflow.notify import notify
+from gateway.workflow.park import unpark
 from gateway.workflow.receive import receive
 from gateway.workflow.register import register
 from gateway.workflow.route import route
 from gateway.workflow.work import Work
+from schemas.codes import mime_codes
 from tests.doubles.clock import HandClock
 from tests.doubles.ids import CountedIds
 from tests.doubles.pki import identity
@@ -63,10 +68,18 @@ class Hub:
     held: set[Stage] = field(default_factory=set)
     """Stages whose promises nobody keeps for now."""
 
-    async def send(self, letter: Letter, *, signed: bool = True) -> str:
-        """Send a letter at its sender's door; return the ProcessID of the answer."""
+    async def send(
+        self, letter: Letter, *, signed: bool = True, escaped: bool = True
+    ) -> str:
+        """Send a letter at its sender's door; return the ProcessID of the answer.
+
+        Where it is not `escaped`, each `&` goes bare, as BOI writes it.
+        """
         by = identity(organization=letter.sender.organization.text) if signed else None
-        request = decode(as_wire(letter, BOI, signed_by=by)).request
+        wire = as_wire(letter, BOI, signed_by=by)
+        if not escaped:
+            wire = wire.replace(b"&amp;", b"&")
+        request = decode(wire, dialect=BOI).request
         assert isinstance(request, SendLetter)
         custody = await receive(self.work, letter.sender.organization, request.document)
         await self.move()
@@ -95,6 +108,34 @@ class Hub:
         if delete:
             await confirm(self.work, organization, shown.process_id)
         return shown.process_id
+
+    async def poll_in_vain(self, organization: OrganizationCode) -> None:
+        """Look, and delete nothing, until the inbox shows nothing any more."""
+        while await look(self.work, organization):
+            self.clock.advance(seconds=1)
+
+    async def poll_until(
+        self, organization: OrganizationCode, *, other_than: str
+    ) -> None:
+        """Look, and delete nothing, until another entry is the head."""
+        while await self.poll(organization, delete=False) == other_than:
+            pass
+
+    async def free(self, receiver: OrganizationCode, number: LetterId) -> None:
+        """Let the department take a letter back."""
+        self.clock.advance(seconds=1)
+        await free(self.work, DEPARTMENT, DeleteLetter(number, DEPARTMENT, receiver))
+
+    async def ask_again(self, receiver: OrganizationCode, number: LetterId) -> Shown:
+        """Let a receiver ask for a letter once more."""
+        self.clock.advance(seconds=1)
+        asked = AskAgain(None, number, DEPARTMENT, receiver)
+        return await ask_again(self.work, receiver, asked)
+
+    async def speaks(self, organization: OrganizationCode, dialect: Dialect) -> None:
+        """Say which client an endpoint has."""
+        self.clock.advance(seconds=1)
+        await set_dialect(self.work, organization, dialect)
 
     async def tell(
         self,
@@ -125,15 +166,23 @@ def to(receiver: OrganizationCode, number: LetterId, **changes: object) -> Lette
     return replace(letter, receiver=party)
 
 
-async def make_hub(data: Path) -> None:
-    """Make a hub in an empty folder, and let its letters come to stand everywhere."""
+async def make_hub(data: Path, *, to_the_end: bool = False) -> None:
+    """Make a hub in an empty folder, and let its letters come to stand everywhere.
+
+    `to_the_end` adds those that were taken back, parked, held, fitted, asked for
+    again, disputed and called wrong.
+    """
     upgrade(url_of(data / DATABASE))
     async with open_store(data, elapsed=lambda: 0.0) as store:
         hub = a_hub_on(store)
         await enter_directory(hub)
+        if to_the_end:
+            await _every_end(hub)
         await _circular(hub)
         await _returned(hub)
         await _on_its_way(hub)
+        if to_the_end:
+            await _freed_on_its_way(hub)
 
 
 def a_hub_on(store: SqliteStore) -> Hub:
@@ -153,8 +202,13 @@ def a_hub_on(store: SqliteStore) -> Hub:
 
 async def enter_directory(hub: Hub) -> None:
     """Enter the ministry and five provinces, each with its certificate."""
+    await enter(hub, MINISTRY, CHIANG_MAI, LOEI, NAN, TRAT, RAYONG)
+
+
+async def enter(hub: Hub, *codes: OrganizationCode) -> None:
+    """Enter organizations, each with its certificate."""
     async with hub.store.unit() as unit:
-        for code in (MINISTRY, CHIANG_MAI, LOEI, NAN, TRAT, RAYONG):
+        for code in codes:
             own = identity(organization=code.text)
             certificate = RegisteredCertificate(
                 code, own.der, own.fingerprint, own.not_before, own.not_after
@@ -200,3 +254,113 @@ async def _returned(hub: Hub) -> None:
 async def _on_its_way(hub: Hub) -> None:
     hub.held.add(Stage.ROUTE)
     await hub.send(to(NAN, ON_ITS_WAY, attachments=()))
+
+
+DEPARTMENT: Final = OrganizationCode("1500200001")
+KRABI: Final = OrganizationCode("1500200081")
+TRANG: Final = OrganizationCode("1500200092")
+PHRAE: Final = OrganizationCode("1500200054")
+SATUN: Final = OrganizationCode("1500200091")
+DOCX: Final = mime_codes()["docx"]
+OTHERS: Final = (DEPARTMENT, KRABI, TRANG, PHRAE, SATUN)
+
+
+def numbered(n: int) -> LetterId:
+    """Return the number of one of the letters that end otherwise."""
+    return LetterId(f"มท 0300/{n:03}", "2026-06-08")
+
+
+def sent(receiver: OrganizationCode, n: int, **changes: object) -> Letter:
+    """Return the department's letter of this number, one with next to nothing in it."""
+    nothing: dict[str, object] = {"main": None, "attachments": ()}
+    letter = to(receiver, numbered(n), **(nothing | changes))
+    return replace(letter, sender=replace(letter.sender, organization=DEPARTMENT))
+
+
+async def _every_end(hub: Hub) -> None:
+    await enter(hub, *OTHERS)
+    await _disputed_and_wrong(hub)
+    await _parked(hub)
+    await _taken_back(hub)
+    await _asked_again(hub)
+    await _fitted(hub)
+
+
+async def _disputed_and_wrong(hub: Hub) -> None:
+    """Have one number disputed and one letter called wrong; hold what is told of it."""
+    await hub.send(sent(KRABI, 1), signed=False)
+    await hub.send(sent(KRABI, 2), signed=False)
+    await hub.speaks(DEPARTMENT, BOI)
+    await hub.poll(KRABI, delete=True)
+    await hub.tell(KRABI, NotifierKind.REGISTERED, numbered(1), "7/2569")
+    await hub.tell(DEPARTMENT, NotifierKind.WRONG_NUMBER, numbered(1), "7/2569")
+    await hub.speaks(DEPARTMENT, CSHARP)
+    await hub.poll(DEPARTMENT, delete=True)
+    await hub.speaks(DEPARTMENT, BOI)
+    await hub.tell(KRABI, NotifierKind.WRONG_LETTER, numbered(2))
+
+
+async def _parked(hub: Hub) -> None:
+    """Park a letter and a notifier for good, and another letter that comes back."""
+    await hub.speaks(TRANG, CSHARP)
+    await hub.send(sent(TRANG, 3), signed=False)
+    await hub.send(sent(TRANG, 4), signed=False)
+    back = await hub.poll(TRANG, delete=False)
+    await hub.poll_in_vain(TRANG)
+    await unpark(hub.work, TRANG, back, by="สมศรี")
+    await hub.send(sent(TRANG, 5), signed=False)
+    await hub.poll_until(TRANG, other_than=back)
+    await hub.poll_in_vain(KRABI)
+
+
+async def _taken_back(hub: Hub) -> None:
+    """Take letters back while they wait, once they are there, and after a return."""
+    for n in (6, 7, 8):
+        await hub.send(sent(PHRAE, n), signed=False)
+    await hub.free(PHRAE, numbered(8))
+    await hub.poll(PHRAE, delete=True)
+    await hub.free(PHRAE, numbered(6))
+    await hub.tell(PHRAE, NotifierKind.REGISTERED, numbered(6), "๘/๒๕๖๙")
+    await hub.poll(PHRAE, delete=True)
+    await hub.tell(PHRAE, NotifierKind.RETURNED, numbered(7))
+    await hub.free(PHRAE, numbered(7))
+    await hub.send(sent(PHRAE, 7), signed=False)
+
+
+async def _asked_again(hub: Hub) -> None:
+    """Ask twice for one letter that was fetched, and once for another."""
+    for n in (9, 10):
+        await hub.send(sent(SATUN, n), signed=False)
+        await hub.poll(SATUN, delete=True)
+        shown = await hub.ask_again(SATUN, numbered(n))
+    await confirm(hub.work, SATUN, shown.process_id)
+    await hub.ask_again(SATUN, numbered(10))
+    await confirm(hub.work, SATUN, shown.process_id)
+
+
+async def _fitted(hub: Hub) -> None:
+    """Fit a letter that came unescaped; its receiver answers it and never deletes."""
+    letter = sent(KRABI, 11, subject="ก & ข", main=Attachment(DOCX, b"PK"))
+    await hub.send(letter, signed=False, escaped=False)
+    await hub.speaks(KRABI, BOI)
+    await hub.poll(KRABI, delete=False)
+    await hub.tell(KRABI, NotifierKind.RECEIVED, numbered(11))
+    await hub.speaks(KRABI, JAVA_KEEPING)
+    assert await look(hub.work, KRABI) is None
+
+
+async def _freed_on_its_way(hub: Hub) -> None:
+    """Take back what was not routed: one promise is still open, one was found void."""
+    await hub.send(sent(PHRAE, 12), signed=False)
+    await hub.free(PHRAE, numbered(12))
+    hub.held.discard(Stage.ROUTE)
+    promises = await hub.store.outbox.due(hub.clock.now(), limit=100)
+    for promise in promises:
+        if promise.stage is Stage.ROUTE:
+            async with hub.store.unit() as unit:
+                consignment = await unit.consignments.get(promise.consignment)
+            if consignment.freed_at is not None:
+                await route(hub.work, promise.id)
+    hub.held.add(Stage.ROUTE)
+    await hub.send(sent(PHRAE, 13), signed=False)
+    await hub.free(PHRAE, numbered(13))

@@ -33,8 +33,7 @@ NEW: Mapping[str, frozenset[str]] = {
         {"dialect", "dialect_by_hand", "never_deletes", "deleted_at"}
     ),
     "consignment": frozenset({"freed_at"}),
-    "inbox_entry": frozenset({"place", "reads", "set_behind_at", "parked_at"})
-    | {"held_at"},
+    "inbox_entry": frozenset({"place", "set_behind_at", "parked_at"}) | {"held_at"},
 }
 """The columns that 0002 brings."""
 

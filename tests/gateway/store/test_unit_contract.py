@@ -404,7 +404,7 @@ async def test_an_entry_set_behind_stands_behind_the_others(
 ) -> None:
     first, second = await some_entries(store, ids, 2)
     first.show(START)
-    assert first.lose_patience(1, ids.new(), START)
+    first.lose_patience(ids.new(), START)
     await save(store, first)
 
     assert await queue_of(store) == [second, first]

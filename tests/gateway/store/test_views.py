@@ -1,3 +1,4 @@
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from gateway.domain.inbox import Carries
 from gateway.domain.lifecycle import Happening, State
 from gateway.domain.receipts import ReceiptKind
 from gateway.domain.register import Book
+from gateway.store.asides import StoredAsides
 from gateway.store.connection import Connection
 from gateway.store.store import SqliteStore, open_store
 from gateway.store.views import StoredViews
@@ -65,15 +67,52 @@ async def test_an_empty_inbox_costs_one_statement_by_its_index(
 ) -> None:
     assert await views.head(RAYONG) is None
 
-    [statement] = counted.statements
-    plan = store._database.reading._connection.exec_driver_sql(
-        f"EXPLAIN QUERY PLAN {statement}".replace(":organization", "'1'").replace(
-            ":param_1", "1"
-        )
-    ).all()
-    assert [row.detail for row in plan] == [
+    assert len(counted.statements) == 1
+    assert plan_of(store, counted) == [
         "SEARCH inbox_entry USING INDEX inbox_head (organization=?)"
     ]
+
+
+async def test_what_lies_aside_is_found_by_its_small_index(
+    store: SqliteStore, counted: CountedConnection
+) -> None:
+    """Each deletion asks for it, whatever an inbox has seen in its life."""
+    asides = StoredAsides(counted)
+
+    await asides.parked(TRAT)
+    parked = plan_of(store, counted)
+    await asides.parked(None)
+    parked_anywhere = plan_of(store, counted)
+    await asides.held(TRAT)
+    held = plan_of(store, counted)
+
+    assert parked[0].startswith("SEARCH inbox_entry USING INDEX inbox_parked (org")
+    assert parked_anywhere[0] == "SCAN inbox_entry USING INDEX inbox_parked"
+    assert held[0].startswith("SEARCH inbox_entry USING INDEX inbox_held (org")
+
+
+async def test_the_newest_of_a_sender_are_not_sorted_out_of_all(
+    store: SqliteStore, views: StoredViews, counted: CountedConnection
+) -> None:
+    lines = await views.outbound(MINISTRY, limit=3)
+
+    assert [line.number for line in lines] == [
+        ON_ITS_WAY.number,
+        RETURNED.number,
+        CIRCULAR.number,
+    ]
+    assert lines[1].state is State.RETURNED
+    plan = plan_of(store, counted)
+    assert plan[0] == "SEARCH consignment USING INDEX consignment_newest (sender=?)"
+    assert not any("TEMP B-TREE" in step for step in plan)
+
+
+def plan_of(store: SqliteStore, counted: CountedConnection) -> list[str]:
+    """Return how the last counted statement is carried out."""
+    statement = re.sub(r":\w+", "'1'", counted.statements[-1])
+    connection = store._database.reading._connection
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
+    return [row.detail for row in plan]
 
 
 async def test_the_head_of_an_inbox_has_all_that_its_answer_needs(
@@ -162,6 +201,12 @@ async def test_a_path_tells_all_that_is_known(views: StoredViews) -> None:
     assert path.entry is not None
     assert path.entry.organization == CHIANG_MAI
     assert path.entry.taken_at is not None
+    assert [entry.organization for entry in path.notifier_entries] == [
+        MINISTRY,
+        MINISTRY,
+        CHIANG_MAI,
+        MINISTRY,
+    ]
 
 
 async def test_paths_take_a_handful_of_statements(

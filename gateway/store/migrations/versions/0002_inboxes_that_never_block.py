@@ -62,7 +62,6 @@ def _consignment() -> None:
 def _inbox_entry() -> None:
     for column in (
         sa.Column("place", sa.Uuid(), nullable=True),
-        sa.Column("reads", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("set_behind_at", UtcDateTime(), nullable=True),
         sa.Column("parked_at", UtcDateTime(), nullable=True),
         sa.Column("held_at", UtcDateTime(), nullable=True),
