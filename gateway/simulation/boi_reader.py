@@ -69,7 +69,8 @@ def read_notified(answer: str, kind: str) -> Taken:
     reading = Reading(answer)
     response = reading.response("CorrespondenceLetterOutboundResponse")
     number = _process(reading, response, SPELLING_SENT.get(kind, "processID"))
-    return Taken(*number, _notifier(reading, response, kind))
+    # The number counts from here on, and nothing of the rest is inserted (H1.4).
+    return Taken(*number, _notifier(reading, response, kind, inserted=False))
 
 
 def read_deleted(answer: str) -> tuple[str, str]:
@@ -194,21 +195,24 @@ def _read_values(reading: Reading, signature: etree._Element) -> None:
     reading.text(certificate, "ds:X509Certificate")
 
 
-def _notifier(reading: Reading, response: etree._Element, kind: str) -> Notifier:
+def _notifier(
+    reading: Reading, response: etree._Element, kind: str, *, inserted: bool = True
+) -> Notifier:
     fields = reading.child(response, kind)
+
+    def read(which: str, *path: str) -> str:
+        text = reading.text(fields, *path)
+        return column(which, text) if inserted else text.strip()
+
     accepting = kind in (ACCEPT, INVALID_ACCEPT_ID)
     return Notifier(
         kind=kind,
-        number=column("number", reading.text(fields, "LetterID")),
-        accept_id=column("accept id", reading.text(fields, "AcceptID"))
-        if accepting
-        else "",
-        date=column("date", reading.text(fields, "CorrespondenceDate")),
-        subject=column("subject", reading.text(fields, "Subject")),
-        accept_date=column("date", reading.text(fields, "AcceptDate")),
-        department=column(
-            "organization", reading.text(fields, "AcceptDepartment", "Code")
-        ),
+        number=read("number", "LetterID"),
+        accept_id=read("accept id", "AcceptID") if accepting else "",
+        date=read("date", "CorrespondenceDate"),
+        subject=read("subject", "Subject"),
+        accept_date=read("date", "AcceptDate"),
+        department=read("organization", "AcceptDepartment", "Code"),
     )
 
 
