@@ -38,10 +38,12 @@ from gateway.signing import CERTIFICATE, KEY, KeySigner, new_key_pair
 from gateway.store.schema import is_current, upgrade, url_of
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
+from gateway.web.addresses import Addresses
 from gateway.web.app import make_app, server_log
 from gateway.web.door import Door
 from gateway.web.health import Check, Health
 from gateway.web.limits import Limits, Room
+from gateway.web.vendors import Vendors
 from gateway.workbench import ThreadBench
 from gateway.workflow.work import Work
 from queues.broker import Broker
@@ -251,10 +253,11 @@ async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
         Relay(work.store.outbox, broker, work.clock, stop=stop),
         router(work, broker, stop=stop),
         notifier(work, broker, stop=stop),
-        Sweeper(last_seen, work.store, stop=stop),
+        Sweeper(last_seen, work, stop=stop),
     )
-    door = _door(hub, last_seen)
-    app = make_app(door, _health(hub, broker))
+    addresses = Addresses(hub.settings.public_url, hub.settings.host_suffix)
+    door = _door(hub, last_seen, addresses)
+    app = make_app(door, Vendors(addresses), _health(hub, broker))
     async with asyncio.TaskGroup() as group:
         for runner in runners:
             group.create_task(runner.run(), name=runner.name)
@@ -268,7 +271,7 @@ async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
     emit("hub stopped", seconds=round(time.monotonic() - started, 1))
 
 
-def _door(hub: Hub, last_seen: LastSeen) -> Door:
+def _door(hub: Hub, last_seen: LastSeen, addresses: Addresses) -> Door:
     settings = hub.settings
     return Door(
         hub.work,
@@ -276,6 +279,7 @@ def _door(hub: Hub, last_seen: LastSeen) -> Door:
         limits=Limits(settings.body_limit, settings.read_seconds),
         room=Room(settings.bodies_limit),
         seen=last_seen.note,
+        addresses=addresses,
     )
 
 
@@ -291,7 +295,11 @@ async def _listening(
 ) -> AsyncIterator[Address]:
     """Accept connections; leaving accepts no more and lets running requests end."""
     runner = web.AppRunner(
-        app, access_log=None, logger=server_log(), shutdown_timeout=_SHUTDOWN
+        app,
+        access_log=None,
+        logger=server_log(),
+        shutdown_timeout=_SHUTDOWN,
+        keepalive_timeout=settings.idle_seconds,
     )
     await runner.setup()
     try:

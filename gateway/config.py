@@ -8,6 +8,7 @@ file.
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -33,6 +34,7 @@ PREFIX: Final = "GATEWAY_"
 _NOT_SETTINGS: Final = ("GATEWAY_STOP_AT", "GATEWAY_SOAK")
 _NOT_SETTINGS_PREFIX: Final = "GATEWAY_TEST_"
 _PORTS: Final = range(65536)
+_HOST: Final = re.compile(r"(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _MIB: Final = 1024 * 1024
 
 
@@ -111,6 +113,15 @@ class Settings(BaseSettings):
     """Where the hub listens: `HOST:PORT`; port 0 takes a free one.
     A hub made by `init --demo` listens on loopback addresses only."""
 
+    public_url: str = ""
+    """`https://HOST`, under which offices reach the hub: it stands in the addresses
+    that the hub tells, as in the list of organizations.
+    Empty: the scheme and host that the caller itself used."""
+
+    host_suffix: str = ""
+    """`ecms.example.go.th` where `ORGANIZATION.ecms.example.go.th` is to be an
+    organization's own host. Empty: hosts say nothing, only paths do."""
+
     database_url: str = "sqlite:hub.db"
     """Where letters are kept: `sqlite:FILE`, relative to the data directory.
     Reserved for production: other databases come later and are refused today."""
@@ -144,6 +155,10 @@ class Settings(BaseSettings):
     """Seconds in which a request must have come in whole. Raise it for slow lines;
     old clients give up after 100."""
 
+    idle_seconds: float = Field(default=120.0, gt=0, le=3600)
+    """Seconds after which a connection is closed that sends no request, or not the
+    whole head of one. Lower it where idle connections become too many."""
+
     drain_seconds: float = Field(default=10.0, ge=0, le=600)
     """Seconds that running requests have to end when the hub stops."""
 
@@ -153,6 +168,24 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important events that are written."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_a_root(cls, value: str) -> str:
+        parts = urlsplit(value)
+        rest = parts.path.strip("/") or parts.query or parts.fragment
+        if value and (
+            parts.scheme not in {"http", "https"} or not parts.netloc or rest
+        ):
+            raise ValueError("write http://HOST or https://HOST, without a path")
+        return value
+
+    @field_validator("host_suffix")
+    @classmethod
+    def _is_a_host(cls, value: str) -> str:
+        if value and not _HOST.fullmatch(value):
+            raise ValueError("write a host name, like ecms.example.go.th")
+        return value.lower()
 
     @property
     def database_file(self) -> Path:

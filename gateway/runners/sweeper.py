@@ -1,29 +1,25 @@
-"""What is done now and then: writes down when endpoints were last seen.
+"""What is done now and then: marks of who was seen, and parked entries come back.
 
 Every old client polls, thousands of times a day. A poll of an empty inbox writes
 nothing; when its endpoint was seen is gathered in memory and written for all at once.
+What was parked a day ago comes back by itself (`gateway/domain/inbox.py`, rule 5).
 """
 
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from envelopes.letter import OrganizationCode
 from gateway.runners.runner import Patience, Pause, pause
+from gateway.workflow.park import bring_back_after_a_day
+from gateway.workflow.work import Work
 
 INTERVAL: Final = 60.0
 """Seconds between two sweeps; what was seen since the last is lost in a crash."""
 
 Marks = Mapping[OrganizationCode, datetime]
 """When each endpoint was last seen."""
-
-
-class SeenStore(Protocol):
-    """What the sweeper needs of the store."""
-
-    async def seen(self, marks: Marks) -> None:
-        """Keep when endpoints were last seen, all in one transaction."""
 
 
 class LastSeen:
@@ -50,13 +46,13 @@ class Sweeper:
     def __init__(
         self,
         last_seen: LastSeen,
-        store: SeenStore,
+        work: Work,
         *,
         stop: asyncio.Event,
         pause: Pause = pause,
     ) -> None:
         self._last_seen = last_seen
-        self._store = store
+        self._work = work
         self._stop = stop
         self._pause = pause
         self._patience = Patience(self.name, stop, pause=pause)
@@ -67,11 +63,15 @@ class Sweeper:
 
     async def _round(self) -> None:
         await self._pause(self._stop, INTERVAL)
+        await self._write_marks()
+        await bring_back_after_a_day(self._work)
+
+    async def _write_marks(self) -> None:
         marks = self._last_seen.take()
         if not marks:
             return
         try:
-            await self._store.seen(marks)
+            await self._work.store.seen(marks)
         except BaseException:
             for code, at in marks.items():
                 self._last_seen.note(code, at)

@@ -7,19 +7,33 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.telemetry import emit
-from gateway.web.door import PATH, Door
+from gateway.web.addresses import PATHS
+from gateway.web.door import Door
 from gateway.web.health import Health
+from gateway.web.vendors import Vendors, asks_wsdl
 
 _SERVER: Final = "document-exchange-gateway"
 
 
-def make_app(door: Door, health: Health) -> web.Application:
-    """Return the application with the door and the hub's health.
+def make_app(door: Door, vendors: Vendors, health: Health) -> web.Application:
+    """Return the application: door, what vendors need, and the hub's health.
 
-    Other methods at the door get 405, other paths 404.
+    At the door a POST is a request, a GET may ask for `?wsdl`, and anything else gets
+    405; other paths get 404.
     """
+
+    async def at_door(request: web.Request) -> web.StreamResponse:
+        if request.method == hdrs.METH_POST:
+            return await door.answer(request)
+        if request.method in {hdrs.METH_GET, hdrs.METH_HEAD} and asks_wsdl(request):
+            return await vendors.wsdl(request)
+        raise web.HTTPMethodNotAllowed(request.method, [hdrs.METH_POST])
+
     app = web.Application()
-    app.router.add_post(PATH, door.answer, expect_handler=_expect)
+    for path in PATHS:
+        app.router.add_route("*", path, at_door, expect_handler=_let_be)
+    app.router.add_get("/schemas/", vendors.listing)
+    app.router.add_get("/schemas/{name}", vendors.schema)
     app.router.add_get("/health/live", health.live)
     app.router.add_get("/health/ready", health.ready)
     app.on_response_prepare.append(_headers)
@@ -48,14 +62,8 @@ class _Events(logging.Handler):
             emit("request failed", code="internal-error", detail="", error=error, id="")
 
 
-async def _expect(request: web.Request) -> None:
-    """Say `100 Continue`: the .NET clients wait for it at every request (I1).
-
-    Other expectations are let be, since an answer 417 would kill their call.
-    """
-    expected = request.headers.get(hdrs.EXPECT, "")
-    if expected.strip().lower() == "100-continue" and request.transport is not None:
-        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+async def _let_be(_request: web.Request) -> None:
+    """Answer no expectation yet: who asks before sending is told when it is read."""
 
 
 async def _headers(_request: web.Request, response: web.StreamResponse) -> None:

@@ -15,24 +15,21 @@ from typing import Final
 
 from aiohttp import web
 
-from envelopes import answers
 from envelopes.decoder import decode
+from envelopes.dialects import UNKNOWN, dialect_named
 from envelopes.envelope import Envelope
-from envelopes.errors import OperationUnknown
 from envelopes.letter import OrganizationCode
-from envelopes.requests import DeleteEntry, Poll, SendLetter, SendNotifier
 from gateway.domain.errors import SenderUnknown
+from gateway.domain.organization import Organization
 from gateway.telemetry import context, emit
+from gateway.web import desk
 from gateway.web.access import let_in
+from gateway.web.addresses import Addresses
 from gateway.web.answers import ErrorAnswer, answer_to
 from gateway.web.limits import Limits, Room, announced, read_body
-from gateway.workflow.collect import confirm, look
-from gateway.workflow.notice import take_notice
-from gateway.workflow.receive import receive
+from gateway.workflow.endpoint import note_dialect
 from gateway.workflow.work import Work
 from schemas.limits import Limits as EnvelopeLimits
-
-PATH: Final = "/ecms/{organization}/ecms-ws01/service2"
 
 Seen = Callable[[OrganizationCode, datetime], None]
 """Notes that an endpoint was seen; must cost nothing."""
@@ -56,6 +53,7 @@ class Door:
     """Answers what comes to an organization's address."""
 
     __slots__ = (
+        "_addresses",
         "_closing",
         "_demo",
         "_envelope_limits",
@@ -68,7 +66,14 @@ class Door:
     )
 
     def __init__(
-        self, work: Work, *, demo: bool, limits: Limits, room: Room, seen: Seen
+        self,
+        work: Work,
+        *,
+        demo: bool,
+        limits: Limits,
+        room: Room,
+        seen: Seen,
+        addresses: Addresses,
     ) -> None:
         self._work = work
         self._demo = demo
@@ -76,6 +81,7 @@ class Door:
         self._envelope_limits = EnvelopeLimits(body=limits.body)
         self._room = room
         self._seen = seen
+        self._addresses = addresses
         self._running = 0
         self._closing = False
         self._idle = asyncio.Event()
@@ -94,7 +100,7 @@ class Door:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a request; never raises but for an end of the whole hub."""
-        organization = _printable(request.match_info["organization"])
+        organization = _printable(self._addresses.named(request))
         with self._counted(), context(organization=organization):
             progress = _Progress()
             try:
@@ -122,26 +128,34 @@ class Door:
         async with self._room.of(expected, self._limits.seconds):
             body = await read_body(request, self._limits)
             progress.size = len(body)
-            read = partial(decode, body, self._envelope_limits)
-            envelope = await self._work.bench.run(len(body), read)
+            door = await self._door(request)
+            envelope = await self._read(body, door)
             progress.envelope = envelope
             with context(message_id=_printable(envelope.message_id.text)):
-                door = await self._organization(request)
+                if door is None:
+                    raise SenderUnknown(_printable(self._addresses.named(request)))
+                self._seen(door.code, self._work.clock.now())
                 return await self._patiently(
-                    partial(self._do, door, envelope), envelope.operation.name.lower()
+                    partial(self._do, request, door, envelope),
+                    envelope.operation.name.lower(),
                 )
 
-    async def _organization(self, request: web.Request) -> OrganizationCode:
-        """Return whose door it is, once it is known where its answer must stand."""
-        written = request.match_info["organization"]
+    async def _door(self, request: web.Request) -> Organization | None:
+        """Return whose door it is; None where it is nobody's.
+
+        Nobody's is told so once it is known where its answer must stand.
+        """
         try:
-            code = OrganizationCode.parse(written)
-        except ValueError as error:
-            raise SenderUnknown(_printable(written)) from error
-        if await self._work.store.organization(code) is None:
-            raise SenderUnknown(code.text)
-        self._seen(code, self._work.clock.now())
-        return code
+            code = OrganizationCode.parse(self._addresses.named(request))
+        except ValueError:
+            return None
+        return await self._work.store.organization(code)
+
+    async def _read(self, body: bytes, door: Organization | None) -> Envelope:
+        """Decode, with a repair for an endpoint that is known to need it (Q-B6)."""
+        known = UNKNOWN if door is None else dialect_named(door.dialect)
+        read = partial(decode, body, self._envelope_limits, dialect=known)
+        return await self._work.bench.run(len(body), read)
 
     async def _patiently(
         self, verb: Callable[[], Awaitable[bytes]], operation: str
@@ -163,32 +177,12 @@ class Door:
             await asyncio.sleep(seconds)
         return await verb()
 
-    async def _do(self, door: OrganizationCode, envelope: Envelope) -> bytes:
-        """Dispatch to the verbs."""
-        match envelope.request:
-            case SendLetter(document):
-                custody = await receive(self._work, door, document)
-                return answers.letter_taken(custody.process_id, custody.accepted_at)
-            case SendNotifier(notifier):
-                taken = await take_notice(self._work, door, notifier, to=envelope.to)
-                return answers.notifier_taken(taken.process_id, taken.at, taken.copy)
-            case Poll():
-                return await self._head(door)
-            case DeleteEntry(process_id):
-                at = await confirm(self._work, door, process_id)
-                return answers.entry_deleted(process_id, at)
-            case _:
-                # It can be read, and nobody here does it.
-                raise OperationUnknown(envelope.operation.request_element)
-
-    async def _head(self, door: OrganizationCode) -> bytes:
-        shown = await look(self._work, door)
-        if shown is None:
-            return answers.inbox_empty()
-        if shown.copy is not None:
-            return answers.inbox_notifier(shown.process_id, shown.at, shown.copy)
-        document = shown.document or b""
-        return answers.inbox_letter(shown.process_id, shown.at, document)
+    async def _do(
+        self, request: web.Request, door: Organization, envelope: Envelope
+    ) -> bytes:
+        await note_dialect(self._work, door, envelope.dialect)
+        address_of = partial(self._addresses.of, request)
+        return await desk.answer(self._work, door, envelope, address_of)
 
     def _refused(
         self, error: Exception, request: web.Request, progress: _Progress

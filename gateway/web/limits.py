@@ -9,17 +9,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from envelopes.errors import LimitExceeded, MalformedEnvelope
 from gateway.web.errors import TemporarilyUnavailable
 
-_DRAINED: Final = 2
+_DRAINED: Final = 4
 """Times the limit: what is read and dropped of a body that is too large.
 
 An old client reads no answer before it has sent everything (docs/protocol/ecms.md,
-I1), so a body just over the limit is let in to be told so."""
+I1), so a body not far over the limit is let in to be told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,13 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
     """Read the body of a request.
 
     Raises `LimitExceeded` where it is too large or comes too slowly,
-    `MalformedEnvelope` where it ends before its end.
+    `MalformedEnvelope` where it ends before its end. Who asked whether to send it is
+    told here: to go on, or by the error alone.
     """
+    if _asks_first(request):
+        if (request.content_length or 0) > limits.body:
+            raise LimitExceeded(f"{limits.body} bytes")
+        _go_on(request)
     try:
         async with asyncio.timeout(limits.seconds):
             return await _read(request, limits.body)
@@ -84,6 +89,19 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
         raise LimitExceeded(f"{limits.seconds:g} s") from error
     except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
         raise MalformedEnvelope(detail=f"body broken off: {error!r}") from error
+
+
+def _asks_first(request: web.Request) -> bool:
+    """Whether a sender waits for `100 Continue`, as .NET does at each request (I1).
+
+    Other expectations are let be: an answer 417 would kill the call.
+    """
+    return request.headers.get(hdrs.EXPECT, "").strip().lower() == "100-continue"
+
+
+def _go_on(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 async def _read(request: web.Request, limit: int) -> bytes:

@@ -1,12 +1,16 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Self, cast
 
 import pytest
 
 from envelopes.letter import OrganizationCode
+from gateway.domain.inbox import PARKED_FOR, InboxEntry
 from gateway.runners.runner import until
 from gateway.runners.sweeper import INTERVAL, LastSeen, Sweeper
+from gateway.workflow.work import Work
 from tests.doubles.clock import START, HandClock
 from tests.eventually import eventually
 from tests.gateway.runners.running import running
@@ -19,12 +23,33 @@ class BusyError(Exception):
     temporary = True
 
 
+class NothingParked:
+    """A unit in whose inboxes nothing is parked."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    @property
+    def asides(self) -> Self:
+        return self
+
+    async def parked(self, _code: None, *, before: datetime) -> list[InboxEntry]:
+        assert before == START - PARKED_FOR
+        return []
+
+
 class SeenMarks:
     """A store that keeps only when endpoints were seen."""
 
     def __init__(self) -> None:
         self.writes: list[Mapping[OrganizationCode, datetime]] = []
         self.fails = 0
+
+    def unit(self) -> NothingParked:
+        return NothingParked()
 
     async def seen(self, marks: Mapping[OrganizationCode, datetime]) -> None:
         if self.fails:
@@ -75,9 +100,14 @@ def stop() -> asyncio.Event:
 
 @pytest.fixture
 def sweeper(
-    last_seen: LastSeen, store: SeenMarks, interval: Interval, stop: asyncio.Event
+    last_seen: LastSeen,
+    store: SeenMarks,
+    interval: Interval,
+    clock: HandClock,
+    stop: asyncio.Event,
 ) -> Sweeper:
-    return Sweeper(last_seen, store, stop=stop, pause=interval)
+    work = cast("Work", SimpleNamespace(store=store, clock=clock))
+    return Sweeper(last_seen, work, stop=stop, pause=interval)
 
 
 def test_the_latest_time_counts(last_seen: LastSeen, clock: HandClock) -> None:

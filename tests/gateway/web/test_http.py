@@ -23,7 +23,7 @@ async def test_the_door_is_for_posts(caller: Caller) -> None:
         assert answer.headers["Allow"] == "POST"
 
 
-@pytest.mark.parametrize("path", ["/", "/ecms", f"{PATH}/more", "/ecms/1/x/service2"])
+@pytest.mark.parametrize("path", ["/ecms", f"{PATH}/more", "/ecms/1/x/service2"])
 async def test_other_paths_are_not_there(caller: Caller, path: str) -> None:
     assert (await caller.ask("POST", caller.base + path, data=POLL)).status == 404
 
@@ -111,6 +111,72 @@ async def test_a_client_that_waits_for_100_continue_gets_it(caller: Caller) -> N
         assert (await line.answer())[0].startswith(b"HTTP/1.1 200 ")
 
 
+async def test_a_client_that_asks_first_is_told_at_once_what_is_too_large(
+    calling: Calling,
+) -> None:
+    """Nothing of the body is waited for: .NET sends none of it after such an answer."""
+    async with calling(body_limit=65_536) as caller, Line(caller.base) as line:
+        line.write(head_of(65_537, "Expect: 100-continue"))
+        head, body = await line.answer()
+
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in head.lower()
+    assert b"<ErrorCode>limit-exceeded</ErrorCode>" in body
+
+
+async def test_a_client_that_asks_first_is_told_at_once_that_it_may_not(
+    caller: Caller,
+) -> None:
+    async with Line(caller.base) as line:
+        line.write(head_of(100, "Expect: 100-continue", "Via: proxy"))
+        head, body = await line.answer()
+
+    assert head.startswith(b"HTTP/1.1 403 ")
+    assert b"<ErrorCode>access-denied</ErrorCode>" in body
+
+
+async def test_a_body_four_times_too_large_is_read_before_the_answer(
+    calling: Calling,
+) -> None:
+    """Who reads nothing before it has sent everything still gets its answer."""
+    size = 4 * 65_536
+    async with calling(body_limit=65_536) as caller, Line(caller.base) as line:
+        line.write(head_of(size), b" " * size)
+        head, body = await line.answer()
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert b"limit-exceeded" in body
+        line.write(head_of(len(POLL)), POLL)
+        assert (await line.answer())[0].startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_head_that_never_ends_is_timed_out(calling: Calling) -> None:
+    async with calling(idle_seconds=0.2) as caller, Line(caller.base) as slow:
+        slow.write(f"POST {PATH} HTTP/1.1\nHost: x\nX: half")
+        async with Line(caller.base) as line:
+            line.write(head_of(len(POLL)), POLL)
+            assert (await line.answer())[0].startswith(b"HTTP/1.1 200 ")
+        assert await slow.ended()
+
+
+async def test_a_slow_body_keeps_nobody_waiting(calling: Calling) -> None:
+    async with calling(read_seconds=0.5) as caller, Line(caller.base) as slow:
+        slow.write(head_of(100), b"half")
+        async with Line(caller.base) as line:
+            line.write(head_of(len(POLL)), POLL)
+            assert (await line.answer())[0].startswith(b"HTTP/1.1 200 ")
+        assert b"limit-exceeded" in (await slow.answer())[1]
+
+
+async def test_an_answer_has_exactly_the_length_it_says(caller: Caller) -> None:
+    async with Line(caller.base) as line:
+        line.write(head_of(len(POLL), "Connection: close"), POLL)
+        head, body = await line.answer()
+        assert await line.ended()
+
+    assert b"transfer-encoding" not in head.lower()
+    assert body.endswith(b"</SOAP-ENV:Envelope>")
+
+
 async def test_a_strange_expectation_kills_no_call(caller: Caller) -> None:
     async with Line(caller.base) as line:
         line.write(head_of(len(POLL), "Expect: wonders"), POLL)
@@ -128,7 +194,7 @@ async def test_a_body_far_over_the_limit_is_answered_and_the_line_closed(
     calling: Calling,
 ) -> None:
     async with calling(body_limit=65_536) as caller, Line(caller.base) as line:
-        line.write(head_of(10_000_000), b" " * 200_000)
+        line.write(head_of(10_000_000), b" " * (4 * 65_536 + 1))
         head, body = await line.answer()
 
     assert head.startswith(b"HTTP/1.1 200 ")

@@ -4,6 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.store.errors import ConcurrentChange, VaultDamaged
+from gateway.web.addresses import Addresses
 from gateway.web.door import Door
 from gateway.web.errors import TemporarilyUnavailable
 from gateway.web.limits import Limits, Room
@@ -51,6 +52,7 @@ def a_door() -> Door:
         demo=True,
         limits=Limits(1, 1),
         room=Room(1),
+        addresses=Addresses(),
         seen=lambda _code, _at: None,
     )
 
