@@ -12,7 +12,8 @@ from gateway.simulation.http import Line
 from gateway.simulation.letter import ACCEPT, RECEIVE, File, Letter, Notifier, Party
 from gateway.simulation.systems import TELLS, Address, Kept, Outcome, about
 
-_EMPTY_TXT: Final = File("text/plain", "")
+EMPTY_TXT: Final = File("text/plain", "IA==")
+"""What stands for a letter without files: a file named empty.txt (Q-J4)."""
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class JavaSystem:
             letter,
             sender=_nameless(letter.sender),
             receiver=_nameless(letter.receiver),
-            main=letter.main if letter.main.base64 else _EMPTY_TXT,
+            main=letter.main if letter.main.base64 else EMPTY_TXT,
         )
         message = csharp.send_request(
             written,
