@@ -36,8 +36,8 @@ test: $(VENV)/.dev ## Format, lint, types, imports, documents, tests
 	@$(BIN)/python tools/services.py $(BIN)/python tools/checks.py
 
 .PHONY: soak
-soak: $(VENV)/.dev ## The long tests at full size
-	@GATEWAY_SOAK=1 $(BIN)/python tools/services.py $(BIN)/python -m pytest tests/crashes tests/properties --timeout=3600
+soak: $(VENV)/.dev ## The long tests at full size; writes docs/soak.md
+	@$(BIN)/python tools/services.py $(BIN)/python tools/soak.py
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Format, lint, types and import contracts only

@@ -342,7 +342,8 @@ class Outbox(Protocol):
         """Return promises to publish, oldest first.
 
         Those never published whose time has come, and those published more than a
-        minute ago and still not kept: publishing again is safe, losing is not.
+        minute ago and still not kept, each time after twice as long: publishing
+        again is safe, losing is not.
         """
 
     async def published(self, promises: Sequence[UUID], at: datetime) -> None:

@@ -17,14 +17,15 @@ TARGET = Path(__file__).parent.parent / "docs" / "lifecycle.svg"
 WIDTH, HEIGHT = 210, 62
 LEVEL = 5
 PLACES = {
-    State.ACCEPTED: (440, 20),
+    State.ACCEPTED: (320, 20),
     State.WAITING: (440, 140),
-    State.DELIVERED: (570, 300),
-    State.RECEIVED: (440, 460),
-    State.REGISTERED: (880, 300),
-    State.DISPUTED: (880, 460),
+    State.DELIVERED: (556, 270),
+    State.RECEIVED: (440, 560),
+    State.REGISTERED: (880, 330),
+    State.DISPUTED: (880, 560),
     State.RETURNED: (20, 140),
-    State.RETURNED_AS_WRONG: (20, 460),
+    State.RETURNED_AS_WRONG: (20, 560),
+    State.RECALLED: (20, 400),
 }
 STYLE = """
 text { font-family: Sarabun, Loma, "Noto Sans Thai", sans-serif; font-size: 13px; }
@@ -72,10 +73,10 @@ def edge(state: State, towards: tuple[float, float]) -> tuple[float, float]:
 def drawing() -> str:
     """Return the picture."""
     lines = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1110 550">',
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1110 650">',
         f"<style>{STYLE}</style>",
         TIP,
-        '<rect width="1110" height="550" style="fill:#fff;stroke:none"/>',
+        '<rect width="1110" height="650" style="fill:#fff;stroke:none"/>',
     ]
     for (start, end), names in ways().items():
         lines += way(start, end, names)

@@ -21,6 +21,7 @@ from gateway import telemetry
 from gateway.config import PREFIX, Settings
 from gateway.domain import admission, lifecycle
 from gateway.web.answers import told_as
+from gateway.web.error_table import REMEDIES
 
 DOCS = Path(__file__).parent.parent / "docs"
 PACKAGES = ("envelopes", "gateway", "queues", "registry_sync", "schemas")
@@ -104,15 +105,20 @@ def errors() -> str:
     kept = [kind for kind in kinds if told_as(kind) is not kind]
     return _page(
         "Errors",
-        "the error classes",
+        "gateway/web/error_table.py and the error classes",
         "Codes are stable. A peer gets HTTP 200 with an `ErrorDetail`: the code, and a "
         "description in Thai and English with the place it is about.",
+        "Who has no access gets the same with HTTP 403.",
+        "No text holds a bar, an equals sign, an ampersand or an angle bracket, since "
+        "old clients split or break at them.",
+        "Whose move: the `sender`'s office, the `vendor` of its system, the `operator` "
+        "of the hub, or `nobody`'s, where the same request may be sent again.",
         "",
         "## What a peer may be told",
         "",
         _table(
-            ("code", "English", "Thai", "the same request again"),
-            [(f"`{_code(k)}`", _english(k), _thai(k), _again(k)) for k in told],
+            ("code", "English", "Thai", "whose move", "remedy"),
+            [(f"`{_code(k)}`", _english(k), _thai(k), *_remedy(k)) for k in told],
         ),
         "",
         "## What a peer is not told",
@@ -122,9 +128,15 @@ def errors() -> str:
         "column.",
         "",
         _table(
-            ("code", "class", "meaning", "told as"),
+            ("code", "class", "meaning", "whose move", "remedy", "told as"),
             [
-                (f"`{_code(k)}`", f"`{k.__name__}`", _english(k), f"`{_told_code(k)}`")
+                (
+                    f"`{_code(k)}`",
+                    f"`{k.__name__}`",
+                    _english(k),
+                    *_remedy(k),
+                    f"`{_told_code(k)}`",
+                )
                 for k in kept
             ],
         ),
@@ -173,6 +185,9 @@ def states() -> str:
         "![states and ways between them](lifecycle.svg)",
         "",
         "## States",
+        "",
+        "The words on screen are also what operation 11 answers as ProcessStatus, and "
+        "no others.",
         "",
         _table(
             ("state", "on screen", "meaning", "whose turn", "green", "what comes next"),
@@ -233,8 +248,9 @@ def _thai(kind: type[Exception]) -> str:
     return str(getattr(kind, "thai", ""))
 
 
-def _again(kind: type[Exception]) -> str:
-    return "later" if getattr(kind, "temporary", False) else "never"
+def _remedy(kind: type[Exception]) -> tuple[str, str]:
+    remedy = REMEDIES[_code(kind)]
+    return remedy.move.value, f"{remedy.what}."
 
 
 def _told_code(kind: type[Exception]) -> str:

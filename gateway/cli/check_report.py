@@ -15,6 +15,7 @@ from gateway.cli.documents import Document
 from gateway.cli.screen import GREEN, RED, Column, show_json, show_table
 from gateway.cli.thai import thai_time, within
 from gateway.config import Effective, Settings, SettingsError, effective, load
+from gateway.domain.inbox import Standing
 from gateway.domain.promise import Stage
 from gateway.presence import SERVE
 from gateway.signing import CERTIFICATE
@@ -97,6 +98,7 @@ async def _look_inside(settings: Settings) -> list[Line]:
     try:
         async with open_hub(settings) as hub:
             lines = [_storage(settings), await _content(hub)]
+            lines += await _parked(hub)
             lines += [_vault(settings), _disk(settings), _certificate(hub)]
             lines.append(await _broker(settings))
             return [*lines, _served(settings)]
@@ -129,6 +131,27 @@ async def _content(hub: Hub) -> Line:
         f"{kind}, หน่วยงาน {len(endpoints)} organizations, "
         f"รอในกล่อง {waiting} entries waiting",
     )
+
+
+async def _parked(hub: Hub) -> list[Line]:
+    """Name what clients cannot get past: a letter is an error, a notifier a note."""
+    lines = await hub.store.views.aside(None)
+    parked = [line for line in lines if line.entry.standing is Standing.PARKED]
+    letters = [line for line in parked if line.receipt is None]
+    notifiers = len(parked) - len(letters)
+    note = f"ใบแจ้งที่พักไว้ {notifiers} notifiers parked"
+    found = [
+        Line(
+            "parked letter",
+            "หนังสือที่พักไว้",
+            ok=False,
+            found=f"{line.letter.letter_id.number}: gateway inbox unpark "
+            f"{line.entry.organization} {line.entry.process_id} --by NAME",
+        )
+        for line in letters
+    ]
+    words = note if letters else f"ไม่มีหนังสือที่พักไว้ / no letter, {note}"
+    return [*found, _fine("parked", "รายการที่พักไว้", words)]
 
 
 def _vault(settings: Settings) -> Line:

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from envelopes.dialects import dialect_named
 from envelopes.letter import OrganizationCode
 from gateway.cli import documents, screen
 from gateway.cli.options import (
+    AUTO,
     DEFAULT_DATA,
+    DIALECT_NAMES,
     Data,
     Json,
     Organization,
+    dialect_name,
     filled,
 )
 from gateway.cli.screen import Column
-from gateway.cli.session import ask
+from gateway.cli.session import ask, known
 from gateway.cli.thai import NEVER, ago, thai_time, within
 from gateway.cli.words import SIGNING
 from gateway.domain import errors, organization
@@ -66,6 +70,33 @@ def show_organization(
         screen.show_json(_document(line))
     else:
         screen.show_facts(_facts(line, now))
+
+
+@app.command("dialect")
+def choose_dialect(
+    *,
+    code: Organization,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            parser=dialect_name,
+            help=f"{DIALECT_NAMES}; {AUTO}: ดูจากที่ส่งมา / what is sent decides again.",
+        ),
+    ],
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """กำหนดรุ่นโปรแกรมของหน่วยงาน / Say which client an endpoint has.
+
+    ใบแจ้งที่รุ่นใหม่อ่านได้กลับเข้ากล่อง / Notifiers held beside its inbox come back
+    where that client reads them.
+    """
+    changed = ask(data, lambda hub: _set_dialect(hub, code, name))
+    if as_json:
+        screen.show_json(documents.organization(changed))
+    else:
+        screen.say(f"{code} {_dialect(changed)}")
 
 
 @app.command("add")
@@ -133,6 +164,29 @@ async def _add(
         await unit.commit()
 
 
+async def _set_dialect(
+    hub: "Hub", code: OrganizationCode, name: str
+) -> organization.Organization:
+    # The verb brings telemetry with it, which only this command needs.
+    from gateway.workflow.endpoint import set_dialect  # noqa: PLC0415
+
+    found = await known(hub, code)
+    by_hand = name != AUTO
+    dialect = dialect_named(name if by_hand else found.dialect)
+    return await set_dialect(hub.work, code, dialect, by_hand=by_hand)
+
+
+def _dialect(found: organization.Organization) -> str:
+    how = "กำหนดเอง / by hand" if found.dialect_by_hand else "ตามที่ส่งมา / as it sends"
+    return f"{found.dialect} ({how})"
+
+
+def _deletes(found: organization.Organization) -> str:
+    if found.never_deletes:
+        return "ไม่เคยลบ / never"
+    return thai_time(found.deleted_at)
+
+
 async def _endpoints(hub: "Hub") -> tuple[datetime, Sequence[EndpointLine]]:
     return hub.work.clock.now(), await hub.store.views.endpoints()
 
@@ -162,6 +216,8 @@ def _facts(line: EndpointLine, now: datetime) -> list[tuple[Column, object]]:
         (Column("จังหวัด", "ISO code"), found.iso_code or NEVER),
         (Column("ลายมือชื่อ", "Signature"), f"{found.signing} {SIGNING[found.signing]}"),
         (Column("ที่อยู่", "Address"), address_of(found.code)),
+        (Column("รุ่นโปรแกรม", "Dialect"), _dialect(found)),
+        (Column("ลบรายการ", "Deletes"), _deletes(found)),
         (Column("รอในกล่อง", "Waiting"), line.waiting),
         (Column("ติดต่อล่าสุด", "Last seen"), seen),
     ]

@@ -53,6 +53,10 @@ def path(found: Path) -> Document:
             registration(one, consignment.letter) for one in found.registrations
         ],
         "receipts": [receipt(one) for one in found.receipts],
+        "notifier_entries": [
+            {**inbox_entry(one), "organization": one.organization.text}
+            for one in found.notifier_entries
+        ],
         "journal": journal(found.journal, consignment.letter),
     }
 
@@ -120,6 +124,10 @@ def inbox_entry(found: InboxEntry) -> Document:
         "queued_at": moment(found.queued_at),
         "shown_at": moment(found.shown_at),
         "taken_at": moment(found.taken_at),
+        "standing": found.standing.value,
+        "set_behind_at": moment(found.set_behind_at),
+        "parked_at": moment(found.parked_at),
+        "held_at": moment(found.held_at),
     }
 
 
@@ -133,6 +141,10 @@ def organization(found: Organization) -> Document:
         "active": found.active,
         "iso_code": found.iso_code or None,
         "abbreviation": found.abbreviation or None,
+        "dialect": found.dialect,
+        "dialect_by_hand": found.dialect_by_hand,
+        "never_deletes": found.never_deletes,
+        "deleted_at": moment(found.deleted_at),
     }
 
 

@@ -20,6 +20,7 @@ from gateway.cli.screen import Column, nothing_here, say, show_json, show_table
 from gateway.cli.session import ask, known
 from gateway.cli.thai import ago, letter_day, thai_time
 from gateway.cli.words import RECEIPTS, subject_of
+from gateway.domain.inbox import Standing
 from gateway.domain.register import Registration
 from gateway.ports import InboxLine
 
@@ -39,6 +40,26 @@ _COLUMNS: Final = (
     Column("รอมา", "Waiting"),
     Column("เปิดดูเมื่อ", "Seen at", least=150),
 )
+
+
+_PARKED: Final = (
+    Column("รหัสรายการ", "ProcessID"),
+    Column("นำส่ง", "Brings"),
+    Column("เลขที่", "Number"),
+    Column("เรื่อง", "Subject", fold=True),
+    Column("จาก", "From", fold=True, least=110),
+    Column("พักไว้เมื่อ", "Parked at"),
+    Column("นานแล้ว", "Since", least=100),
+)
+
+Entry = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROCESS_ID",
+        parser=process_id,
+        help="รหัสรายการจาก inbox list / The entry's ProcessID in `inbox list`.",
+    ),
+]
 
 
 @app.command("list")
@@ -61,18 +82,68 @@ def list_inbox(
         show_table(_COLUMNS, [_row(line, now) for line in lines])
 
 
+@app.command("parked")
+def list_parked(
+    *, organization: Organization, data: Data = DEFAULT_DATA, as_json: Json = False
+) -> None:
+    """รายการที่พักไว้ / What is parked: read too often and never deleted.
+
+    กลับเข้ากล่องเองวันละครั้ง / It comes back by itself once a day, and when its
+    client deletes another entry.
+    """
+
+    async def question(hub: "Hub") -> tuple[datetime, Sequence[InboxLine]]:
+        await known(hub, organization)
+        lines = await hub.store.views.aside(organization)
+        parked = [x for x in lines if x.entry.standing is Standing.PARKED]
+        return hub.work.clock.now(), parked
+
+    now, lines = ask(data, question)
+    if as_json:
+        show_json([_document(line) for line in lines])
+    elif not lines:
+        command = f"gateway inbox list {organization} --data {data}"
+        nothing_here("ไม่มีรายการที่พักไว้", "Nothing is parked", command)
+    else:
+        show_table(_PARKED, [_parked_row(line, now) for line in lines])
+
+
+@app.command("unpark")
+def unpark_entry(
+    *,
+    organization: Organization,
+    entry: Entry,
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="NAME", parser=filled, help="ผู้สั่ง / Who says so."),
+    ],
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """นำรายการที่พักไว้กลับเข้ากล่อง / Put a parked entry behind the others again.
+
+    ทำซ้ำไม่เปลี่ยนอะไร / Doing it again changes nothing.
+    """
+
+    async def verb(hub: "Hub") -> None:
+        # The verb brings telemetry with it, which only this command needs.
+        from gateway.workflow.park import unpark  # noqa: PLC0415
+
+        await known(hub, organization)
+        await unpark(hub.work, organization, entry, by=by)
+
+    ask(data, verb)
+    if as_json:
+        show_json({"process_id": entry, "organization": organization.text})
+    else:
+        say(f"นำ {entry} กลับเข้ากล่องแล้ว / It stands in the inbox again")
+
+
 @app.command("register")
 def register_entry(
     *,
     organization: Organization,
-    entry: Annotated[
-        str,
-        typer.Argument(
-            metavar="PROCESS_ID",
-            parser=process_id,
-            help="รหัสรายการจาก inbox list / The entry's ProcessID in `inbox list`.",
-        ),
-    ],
+    entry: Entry,
     by: Annotated[
         str,
         typer.Option(
@@ -125,6 +196,19 @@ def _row(line: InboxLine, now: datetime) -> Sequence[object]:
         thai_time(line.entry.queued_at),
         ago(now - line.entry.queued_at),
         thai_time(line.entry.shown_at),
+    )
+
+
+def _parked_row(line: InboxLine, now: datetime) -> Sequence[object]:
+    letter, parked_at = line.letter, line.entry.parked_at or now
+    return (
+        line.entry.process_id,
+        RECEIPTS[line.receipt.kind] if line.receipt else "หนังสือ",
+        letter.letter_id.number,
+        subject_of(letter),
+        line.sender.th_name,
+        thai_time(parked_at),
+        ago(now - parked_at),
     )
 
 

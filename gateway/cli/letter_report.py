@@ -20,8 +20,10 @@ from gateway.cli.screen import (
 )
 from gateway.cli.thai import NEVER, letter_day, thai_day, thai_hour, thai_time
 from gateway.cli.words import (
+    ASIDE,
     HAPPENINGS,
     NUMBERED_BY,
+    RECEIPTS,
     WITHHELD,
     actor_of,
     is_secret,
@@ -29,6 +31,7 @@ from gateway.cli.words import (
     subject_of,
 )
 from gateway.domain.consignment import LetterFacts
+from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import MEANINGS, State
 from gateway.domain.register import BANGKOK
 from gateway.ports import Path
@@ -49,6 +52,13 @@ _TRACK: Final = (
     Column("ลงรับเมื่อ", "Registered"),
     Column("ออกเลขโดย", "By"),
     Column("รอใคร", "Turn"),
+)
+_BESIDE: Final = (
+    Column("กล่องของ", "Inbox of"),
+    Column("สถานะ", "Standing", fold=True),
+    Column("นำส่ง", "Brings"),
+    Column("รหัสรายการ", "ProcessID", least=100),
+    Column("ผู้รับ", "Receiver"),
 )
 _JOURNAL: Final = (
     Column("เมื่อ", "At"),
@@ -87,6 +97,7 @@ def show_track(paths: Sequence[Path]) -> None:
     rows = [_track_row(path, day if is_terminal() else None) for path in paths]
     if not is_terminal():
         show_table(_TRACK, rows)
+        _show_aside(paths)
         return
     say(f"{letter.letter_id.number}  ลงวันที่ {letter_day(letter.letter_id.date)}")
     say(f"{subject_of(letter)}")
@@ -96,6 +107,30 @@ def show_track(paths: Sequence[Path]) -> None:
     for state, number in states.items():
         say(f"{number:5}  {MEANINGS[state].thai} / {MEANINGS[state].english}")
     say(f"{len(paths):5}  ผู้รับทั้งหมด / receivers")
+    _show_aside(paths)
+
+
+def _show_aside(paths: Sequence[Path]) -> None:
+    """Write which entries lie beside an inbox: what their systems do not see."""
+    rows = [
+        (
+            entry.organization,
+            f"อยู่ในรายการข้างกล่อง {ASIDE[entry.standing]}",
+            _brings(path, entry),
+            entry.process_id,
+            short_name(path.receiver),
+        )
+        for path in paths
+        for entry in [*filter(None, [path.entry]), *path.notifier_entries]
+        if entry.standing in ASIDE
+    ]
+    if rows:
+        show_table(_BESIDE, rows)
+
+
+def _brings(path: Path, entry: InboxEntry) -> str:
+    receipts = {receipt.id: receipt for receipt in path.receipts}
+    return RECEIPTS[receipts[entry.receipt].kind] if entry.receipt else "หนังสือ"
 
 
 def show_letter(paths: Sequence[Path]) -> None:

@@ -4,14 +4,19 @@ Thai digits are Arabic ones in all of them.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from envelopes.dialects import DIALECTS
 from envelopes.letter import OrganizationCode
 from gateway.cli.thai import arabic
 from gateway.domain.register import buddhist_year
 from gateway.identity import SystemClock
+
+AUTO: Final = "auto"
+"""Names no dialect: what an endpoint sends decides."""
+DIALECT_NAMES: Final = ", ".join(dialect.name for dialect in DIALECTS)
 
 _FIRST_YEAR = 2400
 
@@ -31,6 +36,16 @@ def organization_code(text: str | OrganizationCode) -> OrganizationCode:
 def process_id(text: str) -> str:
     """Read the ProcessID of an inbox entry."""
     return arabic(text.strip())
+
+
+def dialect_name(text: str) -> str:
+    """Read the name of a dialect, or `auto`; raises `BadParameter`."""
+    name = text.strip().lower()
+    if name not in {AUTO, *(dialect.name for dialect in DIALECTS)}:
+        raise typer.BadParameter(
+            f"รุ่นโปรแกรมมี / there are {DIALECT_NAMES}, {AUTO}: {text}"
+        )
+    return name
 
 
 def filled(text: str) -> str:

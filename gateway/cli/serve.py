@@ -41,8 +41,21 @@ def serve(data: Path, *, listen: str | None = None, as_json: bool = False) -> No
 
 def _made(data: Path, *, demo: bool) -> str:
     if demo:
-        known = "It knows สป.มท. (1500200000) and 75 provincial offices; "
-        known += "their throw-away keys are in demo-keys/."
+        known = (
+            (
+                "รู้จัก สป.มท. (1500200000) และสำนักงานจังหวัด 75 แห่ง "
+                "กุญแจใช้ชั่วคราวอยู่ใน demo-keys/"
+            ),
+            "It knows สป.มท. and 75 provincial offices; throw-away keys: demo-keys/",
+        )
+        then = ""
     else:
-        known = "It knows nobody yet: gateway directory add CODE …"
-    return f"A hub is in {data}.\n{known}\nServe it: gateway serve --data {data}"
+        known = (
+            "ยังไม่รู้จักหน่วยงานใด และยังไม่เปิดให้ใครเข้า",
+            "It knows nobody yet and lets nobody in.",
+        )
+        then = f"\n  gateway directory add CODE --th-name … --en-name … --data {data}"
+    return (
+        f"สร้างศูนย์กลางแล้ว / A hub is made: {data}\n{known[0]} / {known[1]}\n"
+        f"ลองต่อ / Try next:{then}\n  gateway serve --data {data}"
+    )

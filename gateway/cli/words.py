@@ -3,6 +3,7 @@
 from typing import Final
 
 from gateway.domain.consignment import HUB, LetterFacts, Signed
+from gateway.domain.inbox import Standing
 from gateway.domain.lifecycle import Happening
 from gateway.domain.organization import Organization
 from gateway.domain.receipts import ReceiptKind
@@ -45,6 +46,10 @@ RECEIPTS: Final = {
     ReceiptKind.RETURNED: "ตีกลับ",
     ReceiptKind.RETURNED_AS_WRONG: "แจ้งหนังสือผิด",
     ReceiptKind.DISPUTED: "แจ้งเลขรับผิด",
+}
+ASIDE: Final = {
+    Standing.HELD: "ระบบอ่านไม่ได้ / held",
+    Standing.PARKED: "พักไว้ / parked",
 }
 NUMBERED_BY: Final = {
     NumberedBy.HUB: "ศูนย์กลาง",

@@ -13,14 +13,12 @@
 
 import html
 from collections.abc import Callable, Sequence
-from typing import Final
 
+from envelopes.fitting import is_cut_from
 from envelopes.letter import LetterId, normalised_number
 from envelopes.notifier import Notifier
 from gateway.domain.admission import day_of
 from gateway.domain.consignment import Consignment
-
-_CUT: Final = "…"
 
 
 def same_day(left: str, right: str) -> bool:
@@ -82,7 +80,7 @@ def with_number(
         lambda own: own == html.unescape(number),
         lambda own: normalised_number(own) == normalised_number(number),
         lambda own: normalised_number(own) == normalised_number(html.unescape(number)),
-        lambda own: _is_cut(number) and own.startswith(number.removesuffix(_CUT)),
+        lambda own: is_cut_from(number, own),
     )
     for reads in readings:
         if fitting := [
@@ -90,7 +88,3 @@ def with_number(
         ]:
             return fitting
     return []
-
-
-def _is_cut(number: str) -> bool:
-    return number.endswith(_CUT) and number != _CUT

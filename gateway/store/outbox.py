@@ -94,9 +94,20 @@ async def due(
     """Return promises to publish, oldest first."""
     reader = Reader(connection)
     new = await reader.fetch(_NEW, now=now, limit=limit)
-    unkept = await reader.fetch(_UNKEPT, unkept_since=now - UNKEPT, limit=limit)
+    open_ones = await reader.fetch(_UNKEPT, unkept_since=now - UNKEPT, limit=limit)
+    unkept = [row for row in open_ones if _is_due_again(row, now)]
     found = [rows.promise(row) for row in (*unkept, *new)]
     return sorted(found, key=lambda promise: (promise.not_before, promise.id))[:limit]
+
+
+def _is_due_again(row: Columns, now: datetime) -> bool:
+    """Say whether to publish once more: each time after twice as long.
+
+    One that can never be kept is set aside by its runner each time; it is not to
+    fill the dead queue minute by minute.
+    """
+    waited = max(UNKEPT, row["published_at"] - row["made_at"])
+    return bool(row["published_at"] + waited <= now)
 
 
 async def note_published(

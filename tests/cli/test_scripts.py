@@ -9,7 +9,9 @@ import asyncio
 import re
 import shlex
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -162,3 +164,34 @@ def test_nothing_of_a_secret_letter_is_shown(
     for hidden in ("ปกปิด", "สมศรี", "ผู้ว่าราชการจังหวัด", PAPER.digest):
         assert hidden not in said
     assert as_json or "ลับ" in said
+
+
+def _lay_aside(data: Path, entry: str) -> None:
+    """Set the letter aside that is named, as its client never gets past it."""
+    with closing(sqlite3.connect(data / "hub.db")) as database, database:
+        database.execute(
+            "UPDATE inbox_entry SET parked_at = queued_at WHERE process_id = ?", [entry]
+        )
+
+
+def test_a_parked_letter_is_named_and_brought_back(
+    hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = _names(hub)["circular"]
+    _lay_aside(hub, entry)
+    number = "มท 0210.3/ว 1795"
+
+    assert main(["check"]) == 1
+    assert f"{number}: gateway inbox unpark {LOEI} {entry}" in capsys.readouterr().out
+    assert main(["inbox", "parked", LOEI.text]) == 0
+    assert capsys.readouterr().out.startswith(f"{entry}\tหนังสือ\t{number}\t")
+    assert main(["letters", "track", number]) == 0
+    assert "อยู่ในรายการข้างกล่อง พักไว้" in capsys.readouterr().out
+
+    assert main(["inbox", "unpark", LOEI.text, entry, "--by", "สมศรี"]) == 0
+    capsys.readouterr()
+    assert main(["inbox", "parked", LOEI.text]) == 0
+    assert main(["check"]) == 0
+    assert entry not in capsys.readouterr().out
+    assert main(["letters", "show", number, "--receiver", LOEI.text]) == 0
+    assert "กลับเข้ากล่อง\tสมศรี" in capsys.readouterr().out

@@ -54,4 +54,5 @@ class MemoryOutbox:
         published = self.published_at.get(promise.id)
         if published is None:
             return promise.not_before <= now
-        return published + UNKEPT < now
+        waited = max(UNKEPT, published - promise.made_at)
+        return published + UNKEPT < now and published + waited <= now

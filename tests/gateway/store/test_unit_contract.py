@@ -163,6 +163,26 @@ async def test_a_published_promise_comes_again_after_a_minute_until_it_is_kept(
     assert await store.outbox.due(LATER, limit=10) == []
 
 
+async def test_a_promise_that_is_never_kept_comes_again_ever_later(
+    store: Store, ids: Ids
+) -> None:
+    """It is set aside each time: the dead queue is not to fill minute by minute."""
+    consignment = await kept(store, ids)
+    promise = a_promise(ids, consignment.id)
+    async with store.unit() as unit:
+        await unit.promises.add(promise)
+        await unit.commit()
+    times = []
+
+    for minute in range(64):
+        now = promise.made_at + timedelta(minutes=minute, seconds=1)
+        if await store.outbox.due(now, limit=10):
+            times.append(minute)
+            await store.outbox.published([promise.id], now)
+
+    assert times == [0, 2, 5, 11, 23, 47]
+
+
 async def test_the_repeat_of_a_kept_promise_is_recognised(
     store: Store, ids: Ids
 ) -> None:

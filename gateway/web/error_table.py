@@ -1,0 +1,124 @@
+"""The closed table of error codes: whose move each is, and what mends it.
+
+One row per code; its Thai and English words stand in the class that has it. No other
+code is ever told to a peer, and none stands in the log. `docs/errors.md` is made from
+this table.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Move(StrEnum):
+    """Who can mend it."""
+
+    SENDER = "sender"
+    """The office that sent the request: a person there reads the letter again."""
+    VENDOR = "vendor"
+    """Who builds or sets up the office's system."""
+    OPERATOR = "operator"
+    """Who runs the hub."""
+    NOBODY = "nobody"
+    """Time does; the same request may be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Whose move an error is, and what to do."""
+
+    move: Move
+    what: str
+
+
+_LOOK: Final = "Look into the log under this code, then run gateway check"
+
+REMEDIES: Final[dict[str, Remedy]] = {
+    # What a peer may be told.
+    "access-denied": Remedy(Move.OPERATOR, "Let the office in at its own address"),
+    "already-registered": Remedy(
+        Move.SENDER, "Correct or dispute its number instead; it keeps one"
+    ),
+    "already-returned": Remedy(
+        Move.SENDER, "Ask the sender to send it anew under a number that was freed"
+    ),
+    "certificate-expired": Remedy(
+        Move.VENDOR, "Sign with a valid certificate, and have it registered"
+    ),
+    "certificate-taken": Remedy(
+        Move.OPERATOR, "Ask both offices whose it is; each needs one of its own"
+    ),
+    "certificate-untrusted": Remedy(
+        Move.OPERATOR, "Register the certificate of the office, or have it sign by it"
+    ),
+    "date-in-future": Remedy(Move.SENDER, "Correct the date of the letter"),
+    "entry-unknown": Remedy(Move.OPERATOR, "Take the ProcessID from the inbox list"),
+    "envelope-unreadable": Remedy(Move.VENDOR, "Compare the envelope with the schemas"),
+    "internal-error": Remedy(
+        Move.OPERATOR, "Look into the log under the id that was told"
+    ),
+    "letter-unknown": Remedy(
+        Move.SENDER, "Compare number and date with the letter as it came"
+    ),
+    "limit-exceeded": Remedy(
+        Move.SENDER, "Send fewer or smaller files; the operator sets the limit"
+    ),
+    "malformed-envelope": Remedy(
+        Move.VENDOR, "Escape what XML reserves, and send the whole envelope in UTF-8"
+    ),
+    "not-answered": Remedy(Move.OPERATOR, _LOOK),
+    "not-possible-now": Remedy(Move.SENDER, "Look how far the letter is, then decide"),
+    "number-taken": Remedy(
+        Move.SENDER, "Use another number, or free this one first (operation 9)"
+    ),
+    "number-unknown": Remedy(
+        Move.SENDER, "Compare the number with the one the receiver gave"
+    ),
+    "operation-unknown": Remedy(Move.VENDOR, "Use the elements of the WSDL"),
+    "organization-exists": Remedy(Move.OPERATOR, "Look at the one that is there"),
+    "organization-unknown": Remedy(Move.OPERATOR, "Take its code from the directory"),
+    "receiver-unknown": Remedy(
+        Move.SENDER, "Take the receiver's code from the list of organizations"
+    ),
+    "refused": Remedy(Move.SENDER, "Read the description"),
+    "schema-violated": Remedy(
+        Move.VENDOR, "Correct the element that the description names"
+    ),
+    "sender-not-of-this-door": Remedy(
+        Move.VENDOR, "Send at the address of the sender's own organization"
+    ),
+    "sender-suspended": Remedy(Move.OPERATOR, "Ask why it was suspended"),
+    "sender-unknown": Remedy(
+        Move.OPERATOR, "Enter the office, or correct the address its system uses"
+    ),
+    "signature-invalid": Remedy(
+        Move.VENDOR, "Sign last, and change nothing of the letter afterwards"
+    ),
+    "signature-missing": Remedy(
+        Move.VENDOR, "Sign the letter, or have the record of the office changed"
+    ),
+    "signed-part-missing": Remedy(
+        Move.VENDOR, "Sign the element with the ID Letter, and only once"
+    ),
+    "temporarily-unavailable": Remedy(Move.NOBODY, "Send the same request again"),
+    # What stays inside.
+    "broker-unavailable": Remedy(Move.NOBODY, "Wait, then run gateway check"),
+    "claim-lost": Remedy(Move.NOBODY, "Nothing; the message comes again"),
+    "code-unknown": Remedy(Move.VENDOR, "Use a code of the list"),
+    "command-failed": Remedy(Move.OPERATOR, "Read what the command said"),
+    "concurrent-change": Remedy(Move.NOBODY, "Nothing; it is done again"),
+    "hub-died": Remedy(Move.OPERATOR, "Read its last lines, and serve it again"),
+    "illegal-transition": Remedy(Move.OPERATOR, _LOOK),
+    "no-such-letter": Remedy(Move.OPERATOR, "Take the number from gateway letters"),
+    "not-a-day": Remedy(Move.VENDOR, "Write a day as yyyy-MM-dd"),
+    "not-base64": Remedy(Move.VENDOR, "Encode the file as base64"),
+    "not-in-order": Remedy(Move.OPERATOR, "Mend what the report names"),
+    "not-of-the-standard": Remedy(Move.VENDOR, "Compare the value with the schemas"),
+    "queue-error": Remedy(Move.OPERATOR, _LOOK),
+    "settings-wrong": Remedy(Move.OPERATOR, "Mend the setting that is named"),
+    "store-error": Remedy(Move.OPERATOR, _LOOK),
+    "store-unavailable": Remedy(Move.NOBODY, "Wait, then run gateway check"),
+    "unknown-queue": Remedy(Move.OPERATOR, _LOOK),
+    "vault-damaged": Remedy(Move.OPERATOR, "Run gateway check books"),
+}
+"""By code, in two groups: what a peer may be told, and what stays inside."""
