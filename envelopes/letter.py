@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from envelopes.plain_dates import plain_day
+
 _OLD_LENGTH: Final = 5
 _LENGTH: Final = 10
 
@@ -57,8 +59,11 @@ class LetterId:
 
     @property
     def key(self) -> tuple[str, str]:
-        """The normalised number and the day: what duplicates are found by."""
-        return normalised_number(self.number), self.date.strip()[:10]
+        """The normalised number and the Gregorian day: duplicates are found by it.
+
+        The same day in the other era is the same day (Q-C7).
+        """
+        return normalised_number(self.number), plain_day(self.date.strip())[:10]
 
     def __str__(self) -> str:
         return f"{self.number} ({self.date})"

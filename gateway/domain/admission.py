@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from envelopes.letter import Letter, OrganizationCode
+from envelopes.plain_dates import plain_day
 from gateway.domain import errors
 from gateway.domain.consignment import Consignment
 from gateway.domain.organization import Organization
@@ -32,9 +33,6 @@ class Arrival:
 
 
 Check = Callable[[Arrival], None]
-
-_BUDDHIST_FROM: Final = 2400
-_BUDDHIST_OFFSET: Final = 543
 
 
 def sender_is_known(arrival: Arrival) -> None:
@@ -108,7 +106,4 @@ def day_of(text: str) -> date:
 
     Raises `ValueError`; the schema has let only dates through (C5).
     """
-    year, month, day = (int(part) for part in text.strip()[:10].split("-"))
-    if year > _BUDDHIST_FROM:
-        year -= _BUDDHIST_OFFSET
-    return date(year, month, day)
+    return date.fromisoformat(plain_day(text.strip())[:10])

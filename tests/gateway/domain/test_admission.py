@@ -87,6 +87,14 @@ def test_a_repeat_is_the_same_send_whatever_the_second() -> None:
     assert same_send(again, earlier) is earlier
 
 
+def test_a_repeat_with_its_date_in_the_other_era_is_the_same_send() -> None:
+    letter = a_letter(date="2009-06-05")
+    earlier = a_consignment()
+    earlier.copy_digest = letter.copy_digest
+
+    assert same_send(a_letter(date="2552-06-05T10:00:00"), earlier) is earlier
+
+
 def test_the_same_number_with_other_content_is_taken() -> None:
     earlier = a_consignment()
     earlier.copy_digest = a_letter().copy_digest
