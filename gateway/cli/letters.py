@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from envelopes.letter import OrganizationCode
+from gateway.bootstrap import Hub
 from gateway.cli import documents, letter_report
 from gateway.cli.errors import NoSuchLetter
 from gateway.cli.options import DEFAULT_DATA, Data, Json, Number, organization_code
@@ -97,12 +98,22 @@ def track_letter(
 def _found(
     data: Data, number: str, receiver: OrganizationCode | None
 ) -> Sequence[Path]:
-    paths = ask(data, lambda hub: hub.store.views.paths(number))
+    paths = ask(data, lambda hub: _numbered(hub, number))
     if receiver is not None:
         paths = [path for path in paths if path.receiver.code == receiver]
     if not paths:
         raise NoSuchLetter(number)
     return paths
+
+
+async def _numbered(hub: Hub, number: str) -> Sequence[Path]:
+    """Find a number as it was typed, or without the word that stands before it.
+
+    On paper it is ที่, and people type what they read; some systems send it along.
+    """
+    found = await hub.store.views.paths(number)
+    bare = number.strip().removeprefix("ที่")
+    return found or (await hub.store.views.paths(bare) if bare.strip() else found)
 
 
 def _row(line: LetterLine) -> Sequence[object]:

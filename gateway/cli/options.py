@@ -85,18 +85,11 @@ Organization = Annotated[
         help="รหัสหน่วยงาน / The organization's code, 10 digits or 5.",
     ),
 ]
-
-
-def letter_number(text: str) -> str:
-    """Take a letter's number, without the word ที่ that stands before it on paper."""
-    return filled(text.strip().removeprefix("ที่"))
-
-
 Number = Annotated[
     str,
     typer.Argument(
         metavar="NUMBER",
-        parser=letter_number,
+        parser=filled,
         help="เลขที่หนังสือ / The letter's number, in any digits, spaced or not.",
     ),
 ]

@@ -26,9 +26,9 @@ POLLS_PER_PAGE: Final = 20
 """Opening the inbound page polls this often, empty or not, without a pause (Q-B19)."""
 
 _ADDRESSING: Final = "http://w3.org/2005/08/addressing"
-_PLAIN: Final = '<?xml version="1.0" encoding="UTF-8"?>'
-_STANDALONE: Final = '<?xml version="1.0" encoding="UTF-8" standalone="no"?>'
-_PROLOGUES: Final = {INVALID_LETTER: "", INVALID_ACCEPT_ID: _PLAIN}
+PLAIN: Final = '<?xml version="1.0" encoding="UTF-8"?>'
+STANDALONE: Final = '<?xml version="1.0" encoding="UTF-8" standalone="no"?>'
+_PROLOGUES: Final = {INVALID_LETTER: "", INVALID_ACCEPT_ID: PLAIN}
 """Three prologues, by builder (B2)."""
 
 
@@ -45,12 +45,12 @@ def send_request(
     references = "".join(reference(one, as_it_is) for one in letter.references)
     document = correspondence_letter(letter, as_it_is, files, references)
     document += signer_block(signer, type_code, as_it_is, "")
-    return _envelope(
+    return envelope(
         element(
             "CorrespondenceLetterOutboundRequest",
             f"{GOVERNMENT_DOCUMENT}{document}</rsm:GovernmentDocument>",
         ),
-        prologue=_PLAIN,
+        prologue=PLAIN,
         to=own_url,
         between=" ",
     )
@@ -58,12 +58,12 @@ def send_request(
 
 def poll_request() -> str:
     """Write the question for the head of the queue."""
-    return _envelope("<CorrespondenceLetterInboundRequest />")
+    return envelope("<CorrespondenceLetterInboundRequest />")
 
 
 def delete_request(process_id: str) -> str:
     """Write that an entry may go."""
-    return _envelope(
+    return envelope(
         element("CorrespondenceLetterDeleteRequest", element("ProcessID", process_id))
     )
 
@@ -75,15 +75,16 @@ def notifier_request(notifier: Notifier) -> str:
         fields += element("AcceptID", notifier.accept_id)
     fields += element("CorrespondenceDate", notifier.date)
     fields += element("Subject", notifier.subject)
-    return _envelope(
+    return envelope(
         element("CorrespondenceLetterOutboundRequest", element(notifier.kind, fields)),
-        prologue=_PROLOGUES.get(notifier.kind, _STANDALONE),
+        prologue=_PROLOGUES.get(notifier.kind, STANDALONE),
     )
 
 
-def _envelope(
-    body: str, *, prologue: str = _STANDALONE, to: str = "", between: str = ""
+def envelope(
+    body: str, *, prologue: str = STANDALONE, to: str = "", between: str = ""
 ) -> str:
+    """Put what stands in Body into an envelope with an empty MessageID (Q-B2)."""
     return (
         f"{prologue}{ENVELOPE}<SOAP-ENV:Header>"
         f'<wsa:MessageID xmlns:wsa="{_ADDRESSING}"></wsa:MessageID>{between}'

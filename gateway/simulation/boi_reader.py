@@ -69,7 +69,8 @@ def read_notified(answer: str, kind: str) -> Taken:
     reading = Reading(answer)
     response = reading.response("CorrespondenceLetterOutboundResponse")
     number = _process(reading, response, SPELLING_SENT.get(kind, "processID"))
-    return Taken(*number, _notifier(reading, response, kind))
+    # The number counts from here on, and nothing of the rest is inserted (H1.4).
+    return Taken(*number, _notifier(reading, response, kind, inserted=False))
 
 
 def read_deleted(answer: str) -> tuple[str, str]:
@@ -104,14 +105,14 @@ def _process(
     reading: Reading, response: etree._Element, spelling: str
 ) -> tuple[str, str]:
     return (
-        _column("process number", reading.text(response, spelling)),
-        _column("process time", reading.text(response, "ProcessTime")),
+        column("process number", reading.text(response, spelling)),
+        column("process time", reading.text(response, "ProcessTime")),
     )
 
 
 def _letter(reading: Reading, letter: etree._Element) -> Letter:
-    def read(column: str, name: str) -> str:
-        return _column(column, reading.text(letter, name))
+    def read(which: str, name: str) -> str:
+        return column(which, reading.text(letter, name))
 
     return Letter(
         number=read("number", "ram:ID"),
@@ -138,13 +139,13 @@ def _letter(reading: Reading, letter: etree._Element) -> Letter:
 
 def _party(reading: Reading, party: etree._Element) -> Party:
     return Party(
-        given_name=_column("name", reading.text(party, "ram:GivenName")),
-        family_name=_column("name", reading.text(party, "ram:FamilyName")),
-        job_title=_column("post", reading.text(party, "ram:JobTitle")),
-        ministry=_column(
+        given_name=column("name", reading.text(party, "ram:GivenName")),
+        family_name=column("name", reading.text(party, "ram:FamilyName")),
+        job_title=column("post", reading.text(party, "ram:JobTitle")),
+        ministry=column(
             "organization", reading.text(party, "ram:MinistryOrganization", "ram:ID")
         ),
-        organization=_column(
+        organization=column(
             "organization", reading.text(party, "ram:DepartmentOrganization", "ram:ID")
         ),
     )
@@ -152,8 +153,8 @@ def _party(reading: Reading, party: etree._Element) -> Party:
 
 def _reference(reading: Reading, earlier: etree._Element) -> Reference:
     return Reference(
-        _column("number", reading.text(earlier, "ram:ID")),
-        _column("date", reading.text(earlier, "ram:CorrespondenceDate")),
+        column("number", reading.text(earlier, "ram:ID")),
+        column("date", reading.text(earlier, "ram:CorrespondenceDate")),
         reading.text(earlier, "ram:Subject"),
     )
 
@@ -163,8 +164,8 @@ def _file(element: etree._Element, which: str = "") -> File:
     if mime_code is None:
         raise ClientBroken("mimeCode is missing")
     return File(
-        _column(f"{which}mime code", mime_code),
-        _column(f"{which}content", text_of(element)),
+        column(f"{which}mime code", mime_code),
+        column(f"{which}content", text_of(element)),
     )
 
 
@@ -174,9 +175,9 @@ def _read_signature(reading: Reading, document: etree._Element) -> None:
         reading.text(block, "ram:TypeCode")
         signer = reading.child(block, "ram:SignerParty")
         for name in ("GivenName", "FamilyName", "Title"):
-            _column("post", reading.text(signer, f"ram:{name}"))
+            column("post", reading.text(signer, f"ram:{name}"))
         for name in ("MinistryCode", "DepartmentCode"):
-            _column("organization", reading.text(signer, f"ram:{name}"))
+            column("organization", reading.text(signer, f"ram:{name}"))
         for signature in reading.each(block, "ds:Signature"):
             _read_values(reading, signature)
 
@@ -194,25 +195,28 @@ def _read_values(reading: Reading, signature: etree._Element) -> None:
     reading.text(certificate, "ds:X509Certificate")
 
 
-def _notifier(reading: Reading, response: etree._Element, kind: str) -> Notifier:
+def _notifier(
+    reading: Reading, response: etree._Element, kind: str, *, inserted: bool = True
+) -> Notifier:
     fields = reading.child(response, kind)
+
+    def read(which: str, *path: str) -> str:
+        text = reading.text(fields, *path)
+        return column(which, text) if inserted else text.strip()
+
     accepting = kind in (ACCEPT, INVALID_ACCEPT_ID)
     return Notifier(
         kind=kind,
-        number=_column("number", reading.text(fields, "LetterID")),
-        accept_id=_column("accept id", reading.text(fields, "AcceptID"))
-        if accepting
-        else "",
-        date=_column("date", reading.text(fields, "CorrespondenceDate")),
-        subject=_column("subject", reading.text(fields, "Subject")),
-        accept_date=_column("date", reading.text(fields, "AcceptDate")),
-        department=_column(
-            "organization", reading.text(fields, "AcceptDepartment", "Code")
-        ),
+        number=read("number", "LetterID"),
+        accept_id=read("accept id", "AcceptID") if accepting else "",
+        date=read("date", "CorrespondenceDate"),
+        subject=read("subject", "Subject"),
+        accept_date=read("date", "AcceptDate"),
+        department=read("organization", "AcceptDepartment", "Code"),
     )
 
 
-def _column(column: str, value: str) -> str:
+def column(column: str, value: str) -> str:
     """Put a trimmed value into a column, which turns nothing into NULL."""
     value = value.strip()
     if not value and column in _NEVER_EMPTY:

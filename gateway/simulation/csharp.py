@@ -73,14 +73,14 @@ def references_of(letter: Letter) -> str:
 
 def poll_request(*, message_id: str, own_url: str) -> str:
     """Write the question for the head of the queue."""
-    return _envelope(
+    return envelope(
         "<CorrespondenceLetterInboundRequest />", message_id=message_id, to=own_url
     )
 
 
 def delete_request(process_id: str, *, message_id: str, own_url: str) -> str:
     """Write that an entry may go; the number goes out as it was read (Q-C18)."""
-    return _envelope(
+    return envelope(
         element("CorrespondenceLetterDeleteRequest", element("ProcessID", process_id)),
         message_id=message_id,
         to=own_url,
@@ -98,7 +98,7 @@ def notifier_request(notifier: Notifier, *, message_id: str, to: str) -> str:
 
 
 def _outbound(content: str, *, message_id: str, to: str, body_id: bool = False) -> str:
-    return _envelope(
+    return envelope(
         element("CorrespondenceLetterOutboundRequest", content),
         message_id=message_id,
         to=to,
@@ -106,7 +106,8 @@ def _outbound(content: str, *, message_id: str, to: str, body_id: bool = False) 
     )
 
 
-def _envelope(body: str, *, message_id: str, to: str, body_id: bool = False) -> str:
+def envelope(body: str, *, message_id: str, to: str, body_id: bool = False) -> str:
+    """Put what stands in Body into an envelope; `body_id` marks it (Q-C2)."""
     attribute = ' ID="Body"' if body_id else ""
     return (
         f"{ENVELOPE}<SOAP-ENV:Header>"

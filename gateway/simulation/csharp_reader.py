@@ -31,7 +31,7 @@ _REFERENCE: Final = "ram:ReferenceCorrespondence"
 
 def read_taken(answer: str) -> Taken:
     """Read the answer to anything sent: the first ProcessID anywhere."""
-    reading = _read(answer)
+    reading = read(answer)
     response = "CorrespondenceLetterOutboundResponse"
     number = _process(reading, response)
     kind = _kind(reading)
@@ -40,12 +40,12 @@ def read_taken(answer: str) -> Taken:
 
 def read_deleted(answer: str) -> tuple[str, str]:
     """Read process number and time; production looks only whether an error came."""
-    return _process(_read(answer), "CorrespondenceLetterDeleteResponse")
+    return _process(read(answer), "CorrespondenceLetterDeleteResponse")
 
 
 def read_poll(answer: str) -> Pulled | None:
     """Read the head of the queue; nothing at all is an empty queue."""
-    reading = _read(answer)
+    reading = read(answer)
     response = "CorrespondenceLetterInboundResponse"
     if not len(reading.response(response)):
         return None
@@ -56,7 +56,8 @@ def read_poll(answer: str) -> Pulled | None:
     )
 
 
-def _read(answer: str) -> Reading:
+def read(answer: str) -> Reading:
+    """Read an answer in which no error stands; raises `Refused` for the first."""
     reading = Reading(answer)
     for error in reading.named("ErrorDetail"):
         code, text = (text_of(child) for child in error)

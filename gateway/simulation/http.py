@@ -5,6 +5,7 @@ how a press of the button that ended in an error is repeated by its user.
 """
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Line:
 
     async def _post(self, message: str) -> str:
         async with self.session.post(
-            self.url, data=message.encode(), expect100=True
+            self.url, data=io.BytesIO(message.encode()), expect100=True
         ) as response:
             if response.status != _OK:
                 # C# takes only 200; both lose the text of a 4xx or 5xx.

@@ -73,7 +73,7 @@ async def _again(work: Work, organization: Organization, head: Head) -> Shown | 
     if entry.shown_at is None or work.reads.of(entry.id) >= dialect.patience:
         return None
     told = notifier_copy(head.consignment, head.receipt) if head.receipt else None
-    if told is not None and not dialect.takes(told):
+    if told is not None and (_never_deletes(organization) or not dialect.takes(told)):
         return None
     if told is None and (head.fitted is None or _may_stay(work, organization, head)):
         return None
@@ -82,9 +82,15 @@ async def _again(work: Work, organization: Organization, head: Head) -> Shown | 
     return await _answer(work, entry, told, fitted or head.consignment.delivery)
 
 
+def _never_deletes(organization: Organization) -> bool:
+    """Say whether this client is known as one that never deletes (Q-J10)."""
+    deletes = dialect_named(organization.dialect).deletes
+    return organization.never_deletes or not deletes
+
+
 def _may_stay(work: Work, organization: Organization, head: Head) -> bool:
-    """Say whether this client may be one that never deletes (Q-J10)."""
-    if organization.never_deletes or not dialect_named(organization.dialect).deletes:
+    """Say whether this client may be one that never deletes."""
+    if _never_deletes(organization):
         return True
     return not organization.deleted_at and work.reads.of(head.entry.id) >= _HABIT
 
@@ -189,16 +195,23 @@ class _Turn:
             return hold(entry, consignment, found.now)
         if await self._is_left_by_habit(unit, found):
             _taken(entry, consignment, found.now, {"why": "never-deletes"})
-            await _prove_custody(unit, self._work, entry, found.now)
+            if entry.carries is Carries.LETTER:
+                await _prove_custody(unit, self._work, entry, found.now)
             return True
         patience = found.dialect.patience
         return set_aside(self._work, entry, consignment, patience, found.now)
 
     async def _is_left_by_habit(self, unit: UnitOfWork, found: _Found) -> bool:
-        """Take a letter that its client has answered and will not delete (Q-J10)."""
+        """Take what its client has dealt with and will not delete (Q-J10).
+
+        That is a letter it has answered, and a notifier it has read: more cannot be
+        expected of one, and all of them would stand before each new letter.
+        """
         entry, organization = found.entry, found.organization
-        if entry.carries is not Carries.LETTER or entry.shown_at is None:
+        if entry.shown_at is None:
             return False
+        if entry.carries is Carries.NOTIFIER:
+            return _never_deletes(organization) and entry.take(found.now)
         if not _may_stay(self._work, organization, self._head):
             return False
         receipts = await unit.receipts.of(entry.consignment)
