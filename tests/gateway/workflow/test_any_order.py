@@ -54,9 +54,9 @@ VERBS = (
     *("tell", "tell", "tell", "tell", "register", "wait"),
     *("free", "free", "ask again", "ask again", "dialect", "read", "read", "unpark"),
 )
-IMPATIENT = replace(dialects.JAVA_KEEPING, name="impatient", patience=2)
-"""Parks after four reads, and never deletes."""
-SPOKEN = (dialects.BOI, dialects.CSHARP, dialects.JAVA, IMPATIENT, dialects.UNKNOWN)
+IMPATIENT = replace(dialects.JAVA_KEEPING, name="impatient", patience=1)
+"""Parks after two reads, and never deletes."""
+SPOKEN = (dialects.BOI, dialects.CSHARP, *[IMPATIENT] * 3, dialects.UNKNOWN)
 
 Bunch = list[tuple[str, int]]
 """Verbs that are done at once; each draws its arguments from its own seed."""
