@@ -1,12 +1,11 @@
 """`gateway letters`: what is in the hub's custody, and how far it came."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from envelopes.letter import OrganizationCode
-from gateway.bootstrap import Hub
 from gateway.cli import documents, letter_report
 from gateway.cli.errors import NoSuchLetter
 from gateway.cli.options import DEFAULT_DATA, Data, Json, Number, organization_code
@@ -16,6 +15,9 @@ from gateway.cli.thai import letter_day, thai_time
 from gateway.cli.words import subject_of
 from gateway.domain.lifecycle import State
 from gateway.ports import LetterLine, Path
+
+if TYPE_CHECKING:
+    from gateway.bootstrap import Hub
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -106,7 +108,7 @@ def _found(
     return paths
 
 
-async def _numbered(hub: Hub, number: str) -> Sequence[Path]:
+async def _numbered(hub: "Hub", number: str) -> Sequence[Path]:
     """Find a number as it was typed, or without the word that stands before it.
 
     On paper it is ที่, and people type what they read; some systems send it along.

@@ -39,8 +39,21 @@ class Unsteady:
     def __post_init__(self) -> None:
         self.process = HubProcess(self.data)
         self._armed = ""
+        self._starting = False
+
+    def strike(self) -> None:
+        """Kill it from outside, unless it is just being started again."""
+        if not self._starting:
+            self.process.kill()
 
     def start(self) -> None:
+        self._starting = True
+        try:
+            self._start()
+        finally:
+            self._starting = False
+
+    def _start(self) -> None:
         self._armed = self.stops.pop(0) if self.stops else ""
         try:
             self.process.start({VARIABLE: self._armed} if self._armed else {})
