@@ -132,8 +132,11 @@ class InboxEntry:
         return True
 
     def ask_again(self) -> bool:
-        """Have a taken entry come again, under its old number; say whether it was."""
+        """Have a taken entry come again, under its old number; say whether it was.
+
+        Its client got past it once, so it comes with new patience.
+        """
         if self.taken_at is None:
             return False
-        self.taken_at = None
+        self.taken_at = self.set_behind_at = None
         return True

@@ -29,7 +29,7 @@ class Organization:
     never_deletes: bool = False
     """It answers letters and leaves them in its inbox (Q-J10)."""
     deleted_at: datetime | None = None
-    """When it last deleted an entry of its inbox."""
+    """When its client was first seen to delete an entry of its inbox."""
 
 
 @dataclass(frozen=True, slots=True)

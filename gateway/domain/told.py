@@ -33,7 +33,7 @@ _STEPS: Final[Mapping[Happening, _Step]] = {
     Happening.ENDPOINT_TOOK_IT: _TAKEN,
     Happening.NOTIFIER_TAKEN: _TAKEN,
     Happening.SENDER_RECALLED: _TAKEN,
-    Happening.ENTRY_ASKED_AGAIN: _Step(ends=("taken",)),
+    Happening.ENTRY_ASKED_AGAIN: _Step(ends=("taken", "set behind")),
     Happening.ENTRY_SET_BEHIND: _Step("set behind", moves=True),
     Happening.ENTRY_PARKED: _Step("parked"),
     Happening.ENTRY_CAME_BACK: _Step(ends=("parked", "set behind"), moves=True),

@@ -26,7 +26,7 @@ async def ask_again(work: Work, door: OrganizationCode, request: AskAgain) -> Sh
         consignment = await _find(unit, door, request)
         receipt = await _receipt(unit, door, consignment, request)
         entry = await _entry(unit, consignment, receipt, request)
-        if entry.ask_again():
+        if came := entry.ask_again():
             consignment.record(
                 Happening.ENTRY_ASKED_AGAIN,
                 now,
@@ -36,6 +36,8 @@ async def ask_again(work: Work, door: OrganizationCode, request: AskAgain) -> Sh
             await unit.inboxes.save(entry)
             await unit.consignments.save(consignment)
         await unit.commit()
+    if came:
+        work.reads.forget(entry.id)
     emit("entry asked again", consignment=consignment.id, organization=door)
     return await show_entry(work, Head(entry, consignment, receipt))
 

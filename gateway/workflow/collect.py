@@ -153,18 +153,25 @@ class _Turn:
         async with self._work.store.unit() as unit:
             found = await self._find(unit)
             if not wherever:
-                if found.entry.standing is not Standing.WAITING:
+                if not self._stands_yet(found.entry):
                     return None
                 if await self._out_of_the_way(unit, found):
                     await unit.inboxes.save(found.entry)
                     await unit.consignments.save(found.consignment)
                     await unit.commit()
+                    # Not before: until then other polls see it at its old place.
+                    self._work.reads.forget(found.entry.id)
                     return None
             if found.told is not None or await self._is_fitted(unit, found):
                 return await self._show(unit, found)
             origin = await origin_of(unit, found.consignment)
         await self._fit(found, origin)
         return None
+
+    def _stands_yet(self, entry: InboxEntry) -> bool:
+        """Say whether it waits where it was found; another poll may have moved it."""
+        waits = entry.standing is Standing.WAITING
+        return waits and entry.place == self._head.entry.place
 
     async def _find(self, unit: UnitOfWork) -> _Found:
         code = self._head.entry.organization

@@ -95,7 +95,9 @@ def fit(
     letter = origin.letter(document)
     as_signed = signatures_in(document) > 0 and travels(document)
     handed_on = document if as_signed else None
-    if not needs_fitting(letter, dialect, document=handed_on):
+    # What nobody signed was written anew without a signature, which BOI reads (C1).
+    lacks = dialect.expects_signature and consignment.signed is Signed.NONE
+    if not lacks and not needs_fitting(letter, dialect, document=handed_on):
         return Made(FittedCopy(consignment.id, dialect.name, None, now), None)
     written = encode_document(fitted(letter, dialect), signer=letter.sender)
     if consignment.signed is not Signed.NONE or dialect.expects_signature:

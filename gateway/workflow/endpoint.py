@@ -47,6 +47,9 @@ async def _change(
         if organization is None:
             raise errors.OrganizationUnknown(code.text)
         changed = replace(organization, dialect=dialect.name, dialect_by_hand=by_hand)
+        if changed.dialect != organization.dialect:
+            # Another client: what the one before it did with its inbox says nothing.
+            changed = replace(changed, never_deletes=False, deleted_at=None)
         await unit.directory.note_endpoint(changed)
         released = await _release(unit, work, code, dialect)
         await unit.commit()

@@ -23,10 +23,12 @@ def set_aside(
     patience: int,
     now: datetime,
 ) -> bool:
-    """Set a head behind or park it where it was read too often; say whether it was."""
+    """Set a head behind or park it where it was read too often; say whether it was.
+
+    Its reads are the caller's to forget, when this is durable.
+    """
     if work.reads.of(entry.id) < patience:
         return False
-    work.reads.forget(entry.id)
     entry.lose_patience(work.ids.new(), now)
     parked = entry.standing is Standing.PARKED
     consignment.record(

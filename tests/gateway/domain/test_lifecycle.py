@@ -58,6 +58,49 @@ def test_delivered_becomes_registered_without_a_confirmation() -> None:
     assert after(State.DELIVERED, Happening.NUMBER_GIVEN) is State.REGISTERED
 
 
+@pytest.mark.parametrize("state", State)
+def test_a_letter_is_taken_back_until_it_is_answered_for_good(state: State) -> None:
+    """Operation 9 is refused once the letter has its number."""
+    before = {State.ACCEPTED, State.WAITING, State.DELIVERED, State.RECEIVED}
+
+    assert allows(state, Happening.SENDER_RECALLED) is (state in before)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_number_is_freed_in_place_only_after_a_return(state: State) -> None:
+    returned = {State.RETURNED, State.RETURNED_AS_WRONG}
+
+    assert allows(state, Happening.NUMBER_FREED) is (state in returned)
+    assert all(after(s, Happening.NUMBER_FREED) is s for s in returned)
+
+
+@pytest.mark.parametrize(
+    ("late", "state"),
+    [
+        (Happening.ENDPOINT_TOOK_IT, State.RECALLED),
+        (Happening.RECEIVER_CONFIRMED, State.RECALLED),
+        (Happening.NUMBER_GIVEN, State.REGISTERED),
+        (Happening.RECEIVER_RETURNED, State.RETURNED),
+        (Happening.RECEIVER_CALLED_IT_WRONG, State.RETURNED_AS_WRONG),
+    ],
+)
+def test_what_a_receiver_says_after_a_recall_is_kept(
+    late: Happening, state: State
+) -> None:
+    assert after(State.RECALLED, late) is state
+
+
+def test_what_was_never_routed_is_not_routed_after_a_recall() -> None:
+    assert not allows(State.RECALLED, Happening.ROUTE_CHOSEN)
+
+
+@pytest.mark.parametrize(
+    "happening", [Happening.NUMBER_DISPUTED, Happening.NUMBER_CORRECTED]
+)
+def test_without_a_number_there_is_none_to_doubt(happening: Happening) -> None:
+    assert not allows(State.RECALLED, happening)
+
+
 @given(st.lists(st.sampled_from(Happening)))
 def test_random_happenings_never_leave_the_table(happenings: list[Happening]) -> None:
     consignment = a_consignment()

@@ -85,3 +85,9 @@ def test_a_confirmation_after_the_number_is_not_sent(
     state: State, *, told: bool
 ) -> None:
     assert is_told(ReceiptKind.RECEIVED, state) is told
+
+
+@pytest.mark.parametrize("kind", ReceiptKind)
+def test_of_a_letter_taken_back_only_a_number_is_told(kind: ReceiptKind) -> None:
+    """A C# sender answers a rejection by freeing the number, perhaps the new one's."""
+    assert is_told(kind, State.RECALLED) is (kind is ReceiptKind.REGISTERED)

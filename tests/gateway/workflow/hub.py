@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, TypeVar
 
 from sqlalchemy import select, text
 
 from envelopes.decoder import decode
-from envelopes.dialects import CSHARP, Dialect
+from envelopes.dialects import CSHARP, UNKNOWN, Dialect
 from envelopes.letter import Letter, LetterId, OrganizationCode, Party
 from envelopes.notifier import Notifier, NotifierKind
-from envelopes.requests import SendLetter
+from envelopes.requests import AskAgain, DeleteLetter, SendLetter
 from gateway.arrivals import InProcessArrivals
 from gateway.domain.books import Books
-from gateway.domain.consignment import Signed
+from gateway.domain.consignment import Entry, Signed
 from gateway.domain.inbox import InboxEntry
+from gateway.domain.lifecycle import Happening
 from gateway.domain.organization import Organization, RegisteredCertificate
 from gateway.domain.promise import Stage
 from gateway.domain.register import Registration
@@ -24,7 +26,10 @@ from gateway.signing import KeySigner
 from gateway.store.books import check_books
 from gateway.store.store import SqliteStore
 from gateway.store.tables import Row
+from gateway.workflow.ask_again import ask_again
 from gateway.workflow.collect import Shown, confirm, look
+from gateway.workflow.endpoint import set_dialect
+from gateway.workflow.free import free
 from gateway.workflow.notice import Taken, take_notice
 from gateway.workflow.notify import notify
 from gateway.workflow.receive import Custody, receive
@@ -98,9 +103,11 @@ class Hub:
         wire = as_wire(letter, dialect, signed_by=signed_by)
         return await self.send_bytes(wire, door or letter.sender.organization)
 
-    async def send_bytes(self, wire: bytes, door: OrganizationCode) -> Custody:
-        """Send these bytes."""
-        request = decode(wire).request
+    async def send_bytes(
+        self, wire: bytes, door: OrganizationCode, *, known: Dialect = UNKNOWN
+    ) -> Custody:
+        """Send these bytes at the door of an endpoint known to speak a dialect."""
+        request = decode(wire, dialect=known).request
         assert isinstance(request, SendLetter)
         return await receive(self.work, door, request.document)
 
@@ -150,6 +157,55 @@ class Hub:
         self.clock.advance(seconds=1)
         notifier = Notifier(kind, about, subject, number)
         return await take_notice(self.work, door, notifier, to=to)
+
+    async def free(
+        self,
+        receiver: OrganizationCode,
+        number: LetterId = NUMBER,
+        *,
+        door: OrganizationCode = MINISTRY,
+        sender: OrganizationCode | None = None,
+    ) -> datetime:
+        """Free the number of a letter a second later (operation 9)."""
+        self.clock.advance(seconds=1)
+        request = DeleteLetter(number, sender or door, receiver)
+        return await free(self.work, door, request)
+
+    async def ask_again(
+        self,
+        door: OrganizationCode,
+        kind: NotifierKind | None = None,
+        *,
+        receiver: OrganizationCode,
+        number: LetterId = NUMBER,
+    ) -> Shown:
+        """Ask a second later for an entry to come once more (operation 10)."""
+        self.clock.advance(seconds=1)
+        request = AskAgain(kind, number, MINISTRY, receiver)
+        return await ask_again(self.work, door, request)
+
+    async def speaks(self, organization: OrganizationCode, dialect: Dialect) -> None:
+        """Say which client an endpoint has, a second later."""
+        self.clock.advance(seconds=1)
+        await set_dialect(self.work, organization, dialect)
+
+    async def read(self, organization: OrganizationCode, times: int) -> list[str]:
+        """Poll and never delete; return the ProcessIDs that came."""
+        return [(await self.head(organization)).process_id for _ in range(times)]
+
+    async def organization(self, code: OrganizationCode) -> Organization:
+        """Return what the directory has of an organization now."""
+        async with self.store.unit() as unit:
+            found = await unit.directory.find(code)
+        assert found is not None
+        return found
+
+    async def journal(
+        self, happening: Happening, receiver: OrganizationCode
+    ) -> list[Entry]:
+        """Return what the journal of the one letter to a receiver says of one kind."""
+        path = await self.path(receiver)
+        return [entry for entry in path.journal if entry.happening is happening]
 
     async def register(
         self, organization: OrganizationCode, *, by: str = "สมศรี"

@@ -3,25 +3,37 @@
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envelopes import dialects
 from envelopes.letter import LetterId, OrganizationCode
 from envelopes.notifier import Notifier, NotifierKind
+from envelopes.requests import AskAgain, DeleteLetter
 from gateway.domain.books import Place, ReceiptPlace
 from gateway.domain.errors import Refusal
 from gateway.domain.lifecycle import TRANSITIONS, Happening, State
 from gateway.domain.register import NumberedBy
 from gateway.ports import Path as LetterPath
+from gateway.store.errors import StoreError
 from gateway.store.store import DATABASE, open_store
+from gateway.workflow.ask_again import ask_again
 from gateway.workflow.collect import confirm
+from gateway.workflow.endpoint import set_dialect
+from gateway.workflow.free import free
 from gateway.workflow.notice import take_notice
 from gateway.workflow.notify import notify
+from gateway.workflow.park import bring_back_after_a_day, unpark
 from gateway.workflow.register import register
 from gateway.workflow.route import route
 from tests.gateway.workflow.hub import (
@@ -40,7 +52,11 @@ REGISTERED_AS = ("7", "8", "1/2569", "2/2569")
 VERBS = (
     *("send", "send", "keep", "keep", "keep", "poll", "poll", "delete", "delete"),
     *("tell", "tell", "tell", "tell", "register", "wait"),
+    *("free", "free", "ask again", "ask again", "dialect", "read", "read", "unpark"),
 )
+IMPATIENT = replace(dialects.JAVA_KEEPING, name="impatient", patience=1)
+"""Parks after two reads, and never deletes."""
+SPOKEN = (dialects.BOI, dialects.CSHARP, *[IMPATIENT] * 3, dialects.UNKNOWN)
 
 Bunch = list[tuple[str, int]]
 """Verbs that are done at once; each draws its arguments from its own seed."""
@@ -59,7 +75,8 @@ bunches = st.lists(
 @settings(max_examples=8, deadline=None)
 @given(bunches)
 def test_the_books_stay_in_balance(tables: Path, play: list[Bunch]) -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dialects, "DIALECTS", (*dialects.DIALECTS, IMPATIENT))
         shutil.copy(tables, Path(folder) / DATABASE)
         asyncio.run(_play(Path(folder), play))
 
@@ -79,26 +96,8 @@ async def _play(folder: Path, play: list[Bunch]) -> None:
 
 async def _do(hub: Hub, verb: str, draw: Random) -> None:
     """Do one thing; it may be refused, and nothing else may go wrong with it."""
-    party = draw.choice(PARTIES)
-    try:
-        match verb:
-            case "send":
-                await _send(hub, party, draw)
-            case "keep":
-                await _keep(hub, draw)
-            case "poll":
-                await hub.look(party)
-            case "delete":
-                await confirm(hub.work, party, await _an_entry(hub, party, draw))
-            case "tell":
-                await _tell(hub, party, draw)
-            case "register":
-                entry = await _an_entry(hub, party, draw)
-                await register(hub.work, party, entry, by="ก")
-            case "wait":
-                hub.clock.advance(days=draw.choice((0, 0, 1, 100)), seconds=1)
-    except Refusal:
-        return
+    with suppress(Refusal):
+        await _VERBS[verb](hub, draw.choice(PARTIES), draw)
 
 
 async def _send(hub: Hub, party: OrganizationCode, draw: Random) -> None:
@@ -112,12 +111,40 @@ async def _send(hub: Hub, party: OrganizationCode, draw: Random) -> None:
     await hub.send(letter, signed_by=signer)
 
 
-async def _keep(hub: Hub, draw: Random) -> None:
+async def _keep(hub: Hub, _party: OrganizationCode, draw: Random) -> None:
     """Keep some of what was promised, in any order, or all of it."""
     due = list(await hub.store.outbox.due(hub.clock.now(), limit=100))
     draw.shuffle(due)
     for promise in due[: draw.choice((1, 3, 100))]:
-        await (route if promise.receipt is None else notify)(hub.work, promise.id)
+        verb = route if promise.receipt is None else notify
+        await _until_kept(partial(verb, hub.work, promise.id))
+
+
+async def _poll(hub: Hub, party: OrganizationCode, _draw: Random) -> None:
+    await hub.look(party)
+
+
+async def _read(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    for _ in range(draw.choice((2, 3, 5, 9))):
+        await hub.look(party)
+
+
+async def _delete(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    await confirm(hub.work, party, await _an_entry(hub, party, draw))
+
+
+async def _register(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    entry = await _an_entry(hub, party, draw)
+    await register(hub.work, party, entry, by="ก")
+
+
+async def _wait(hub: Hub, _party: OrganizationCode, draw: Random) -> None:
+    hub.clock.advance(days=draw.choice((0, 0, 1, 100)), seconds=1)
+
+
+async def _speak(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    by_hand = draw.random() < 0.5
+    await set_dialect(hub.work, party, draw.choice(SPOKEN), by_hand=by_hand)
 
 
 async def _tell(hub: Hub, party: OrganizationCode, draw: Random) -> None:
@@ -128,6 +155,60 @@ async def _tell(hub: Hub, party: OrganizationCode, draw: Random) -> None:
     about = LetterId(draw.choice(NUMBERS), "2026-06-05")
     notifier = Notifier(kind, about, "", number)
     await take_notice(hub.work, party, notifier, to=draw.choice(PARTIES).text)
+
+
+async def _free(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    number = LetterId(draw.choice(NUMBERS), "2026-06-05")
+    request = DeleteLetter(number, party, draw.choice(PARTIES))
+    await _until_kept(lambda: free(hub.work, party, request))
+
+
+async def _ask_again(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    """Ask for a letter or a notifier of a letter between this party and another."""
+    kind = draw.choice((None, None, *NotifierKind))
+    number = LetterId(draw.choice(NUMBERS), "2026-06-05")
+    ends = [party, draw.choice(PARTIES)]
+    if kind is None or kind.told_by_sender:
+        ends.reverse()
+    await ask_again(hub.work, party, AskAgain(kind, number, *ends))
+
+
+async def _unpark(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    """Bring something back by hand, or what was parked a day ago."""
+    if draw.random() < 0.5:
+        hub.clock.advance(days=draw.choice((0, 2)))
+        await bring_back_after_a_day(hub.work)
+        return
+    lines = await hub.store.views.aside(party)
+    aside = [line.entry.process_id for line in lines]
+    entry = draw.choice([await _an_entry(hub, party, draw), *aside])
+    await unpark(hub.work, party, entry, by="ก")
+
+
+async def _until_kept(verb: Callable[[], Awaitable[object]]) -> None:
+    """Do it, and once more where another changed the same meanwhile, as they do."""
+    try:
+        await verb()
+    except StoreError as error:
+        if not error.temporary:
+            raise
+        await verb()
+
+
+_VERBS: Final = {
+    "send": _send,
+    "keep": _keep,
+    "poll": _poll,
+    "read": _read,
+    "delete": _delete,
+    "tell": _tell,
+    "register": _register,
+    "free": _free,
+    "ask again": _ask_again,
+    "dialect": _speak,
+    "unpark": _unpark,
+    "wait": _wait,
+}
 
 
 async def _an_entry(hub: Hub, party: OrganizationCode, draw: Random) -> str:
@@ -164,6 +245,7 @@ async def _holds(hub: Hub) -> None:
     wire_numbers = [path.consignment.process_id for path in paths]
     wire_numbers += [r.process_id for path in paths for r in path.receipts]
     wire_numbers += [path.entry.process_id for path in paths if path.entry]
+    wire_numbers += [e.process_id for path in paths for e in path.notifier_entries]
     assert len(wire_numbers) == len(set(wire_numbers)), "a ProcessID given twice"
     _has_no_gap(paths)
 
@@ -195,10 +277,17 @@ async def _ends(hub: Hub) -> None:
     """Let all come to rest: every letter and every notifier is taken."""
     await hub.keep()
     for party in PARTIES:
-        while await hub.inbox(party):
-            await hub.take(party)
+        # A dialect that reads everything brings back what was held.
+        await hub.speaks(party, dialects.UNKNOWN)
+    hub.clock.advance(days=2)
+    await bring_back_after_a_day(hub.work)
+    for party in PARTIES:
+        # The last that waits may be taken at a look: its client never deletes.
+        while shown := await hub.look(party):
+            await confirm(hub.work, party, shown.process_id)
     books = await hub.books()
     assert books.in_balance, books.findings
-    assert books.places[Place.ON_ITS_WAY] == books.places[Place.IN_INBOX] == 0
-    assert books.receipts[ReceiptPlace.ON_ITS_WAY] == 0
-    assert books.receipts[ReceiptPlace.WAITING] == 0
+    left = (Place.ON_ITS_WAY, Place.IN_INBOX, Place.PARKED)
+    assert [books.places[place] for place in left] == [0] * len(left)
+    untold = {*ReceiptPlace} - {ReceiptPlace.TAKEN, ReceiptPlace.TOLD_NOBODY}
+    assert {books.receipts[place] for place in untold} == {0}
