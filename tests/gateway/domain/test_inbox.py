@@ -93,7 +93,7 @@ def test_it_is_set_behind_the_first_time_and_parked_the_second() -> None:
 
 def test_it_comes_back_behind_the_others_with_new_patience() -> None:
     """Rule 5."""
-    entry, last = parked(), uuid4()
+    entry, last = parked(), UUID(int=uuid4().int | 1 << 127)
 
     assert entry.come_back(last)
 
