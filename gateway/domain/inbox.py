@@ -8,7 +8,8 @@
    Reads are counted by the process that answers them, and forgotten when it ends:
    looking changes nothing.
 5. What is parked comes back when its client has deleted another entry, once a day,
-   or by an operator; it then stands behind the others with new patience.
+   or by an operator; it then stands behind all that were never parked, also those
+   that come later, with new patience: what stays unread for ever delays nothing.
 6. A notifier that its client cannot read is held beside the queue, and comes back to
    its old place as soon as the client speaks a dialect that reads it (Q-B9).
 """
@@ -75,6 +76,10 @@ class InboxEntry:
             return Standing.HELD
         return Standing.PARKED if self.parked_at is not None else Standing.WAITING
 
+    @property
+    def _came_back(self) -> bool:
+        return self.place is not None and self.place == _last(self.place)
+
     def show(self, at: datetime) -> bool:
         """Note that its organization has seen it; say whether for the first time."""
         if self.shown_at is not None:
@@ -105,7 +110,7 @@ class InboxEntry:
         """
         if self.set_behind_at is None:
             self.set_behind_at = at
-            self.place = place
+            self.place = _last(place) if self._came_back else place
         else:
             self.parked_at = at
 
@@ -114,7 +119,7 @@ class InboxEntry:
         if self.standing is not Standing.PARKED:
             return False
         self.parked_at = self.set_behind_at = None
-        self.place = place
+        self.place = _last(place)
         return True
 
     def hold(self, at: datetime) -> bool:
@@ -140,3 +145,11 @@ class InboxEntry:
             return False
         self.taken_at = self.set_behind_at = None
         return True
+
+
+def _last(place: UUID) -> UUID:
+    """Return a place behind all entries that were never parked, now and later.
+
+    No UUIDv7 has its first bit set before the year 6429.
+    """
+    return UUID(int=place.int | 1 << 127)

@@ -4,7 +4,7 @@ The same head comes again, under the same ProcessID, until it is deleted (A7, Q-
 What a client cannot get past does not stay at the head (`gateway/domain/inbox.py`):
 a notifier it cannot read is held, an entry read too often goes behind the others
 and is parked the second time, a letter that a client without deletions has answered
-is taken.
+is taken, and so is a notifier it has read.
 """
 
 from dataclasses import dataclass, replace

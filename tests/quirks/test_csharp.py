@@ -19,6 +19,7 @@ from gateway.simulation.letter import (
 )
 from gateway.simulation.systems import Outcome, Told, about
 from gateway.workflow.park import bring_back_after_a_day
+from tests.journeys.callers import eventually
 from tests.journeys.exchange import Exchange
 from tests.quirks.conftest import SwitchOff
 
@@ -392,3 +393,25 @@ async def test_i2_1_and_q_c21_an_error_is_read_by_position(net: Exchange) -> Non
     assert refused.value.code == "letter-unknown"
     assert not set(refused.value.text) & set("&<>|=")
     assert await sender.receive_notifiers() is EMPTY
+
+
+async def test_q_c11_what_was_parked_never_stands_before_a_new_letter(
+    net: Exchange,
+) -> None:
+    """Else each that nobody ever deletes delays all that come later."""
+    sender, receiver, process_id = await delivered(net)
+    sender.sent = []
+    await receiver.confirm(process_id)
+    for _ in range(2 * CSHARP.patience + 1):
+        await sender.receive_notifiers()
+    net.clock.advance(days=1, seconds=1)
+    await bring_back_after_a_day(net.hub.work)
+    assert await sender.receive_notifiers() is STUCK
+
+    await receiver.send(net.letter(receiver.code, sender.code))
+
+    async def arrived() -> bool | None:
+        return len(await net.waiting(sender.code)) == 2 or None
+
+    assert await eventually(arrived)
+    assert await sender.receive_letters() is SAVED
