@@ -7,6 +7,9 @@
    deleted, is set behind the others once; the second time it is parked (F4.6).
    Reads are counted by the process that answers them, and forgotten when it ends:
    looking changes nothing.
+   A client that could not get past some notifiers will not get past others like
+   them: from the third on each has a quarter of the patience, so that the letters
+   behind them come through. A letter always has all of it.
 5. What is parked comes back when its client has deleted another entry, once a day,
    or by an operator; it then stands behind all that were never parked, also those
    that come later, with new patience: what stays unread for ever delays nothing.
@@ -24,6 +27,15 @@ from envelopes.letter import OrganizationCode
 
 PARKED_FOR: Final = timedelta(days=1)
 """After this a parked entry comes back by itself (rule 5)."""
+
+
+_SOME: Final = 3
+"""Notifiers that a client could not get past, after which others go sooner."""
+
+
+def sooner(patience: int, left: int) -> int:
+    """Return the patience with a notifier, where `left` others were left before it."""
+    return patience if left < _SOME else max(1, patience // 4)
 
 
 class Carries(StrEnum):

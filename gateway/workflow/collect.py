@@ -70,7 +70,8 @@ async def look(work: Work, organization: OrganizationCode) -> Shown | None:
 async def _again(work: Work, organization: Organization, head: Head) -> Shown | None:
     """Show a head that was shown before, writing nothing; None where more is to do."""
     dialect, entry = dialect_named(organization.dialect), head.entry
-    if entry.shown_at is None or work.reads.of(entry.id) >= dialect.patience:
+    patience = work.reads.patience(organization.code, entry.carries, dialect.patience)
+    if entry.shown_at is None or work.reads.of(entry.id) >= patience:
         return None
     told = notifier_copy(head.consignment, head.receipt) if head.receipt else None
     if told is not None and (_never_deletes(organization) or not dialect.takes(told)):
@@ -198,7 +199,9 @@ class _Turn:
             if entry.carries is Carries.LETTER:
                 await _prove_custody(unit, self._work, entry, found.now)
             return True
-        patience = found.dialect.patience
+        patience = self._work.reads.patience(
+            entry.organization, entry.carries, found.dialect.patience
+        )
         return set_aside(self._work, entry, consignment, patience, found.now)
 
     async def _is_left_by_habit(self, unit: UnitOfWork, found: _Found) -> bool:

@@ -30,6 +30,7 @@ def set_aside(
     if work.reads.of(entry.id) < patience:
         return False
     entry.lose_patience(work.ids.new(), now)
+    work.reads.leave(entry.organization, entry.carries)
     parked = entry.standing is Standing.PARKED
     consignment.record(
         Happening.ENTRY_PARKED if parked else Happening.ENTRY_SET_BEHIND,

@@ -8,6 +8,9 @@ from collections import OrderedDict
 from typing import Final
 from uuid import UUID
 
+from envelopes.letter import OrganizationCode
+from gateway.domain.inbox import Carries, sooner
+
 _MOST: Final = 10_000
 """Entries that are remembered; the one not read for longest is forgotten first."""
 
@@ -17,6 +20,7 @@ class Reads:
 
     def __init__(self) -> None:
         self._counts: OrderedDict[UUID, int] = OrderedDict()
+        self._left: dict[OrganizationCode, int] = {}
 
     def of(self, entry: UUID) -> int:
         """Return how often it was read."""
@@ -32,3 +36,16 @@ class Reads:
     def forget(self, entry: UUID) -> None:
         """Begin anew: it left its place."""
         self._counts.pop(entry, None)
+
+    def leave(self, organization: OrganizationCode, carries: Carries) -> None:
+        """Note that a client could not get past an entry."""
+        if carries is Carries.NOTIFIER:
+            self._left[organization] = self._left.get(organization, 0) + 1
+
+    def patience(
+        self, organization: OrganizationCode, carries: Carries, patience: int
+    ) -> int:
+        """Return how often this client may read an entry before it goes on."""
+        if carries is Carries.LETTER:
+            return patience
+        return sooner(patience, self._left.get(organization, 0))

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from gateway.domain.inbox import Carries, InboxEntry, Standing
+from gateway.domain.inbox import Carries, InboxEntry, Standing, sooner
 from tests.gateway.domain.values import CHIANG_MAI, NOON
 
 LATER = NOON + timedelta(minutes=1)
@@ -208,3 +208,8 @@ def test_what_comes_again_has_new_patience() -> None:
     entry.lose_patience(uuid4(), LATER)
 
     assert entry.standing is Standing.WAITING
+
+
+def test_after_some_notifiers_others_go_sooner() -> None:
+    assert [sooner(20, left) for left in (0, 2, 3, 9)] == [20, 20, 5, 5]
+    assert sooner(2, 3) == 1
