@@ -15,7 +15,7 @@ from gateway.domain.inbox import PARKED_FOR, Standing
 from gateway.domain.lifecycle import Happening
 from gateway.workflow.collect import confirm
 from gateway.workflow.park import bring_back_after_a_day, unpark
-from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, MINISTRY, Hub, to
+from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, MINISTRY, NAN, Hub, to
 
 SECOND = LetterId("มท 0210.3/2", "2026-06-05")
 THIRD = LetterId("มท 0210.3/3", "2026-06-05")
@@ -249,3 +249,24 @@ async def test_a_letter_that_fails_blocks_no_other(hub: Hub) -> None:
 
     assert await hub.inbox(CHIANG_MAI) == []
     assert await standing(hub, bad) is Standing.PARKED
+
+
+async def test_after_some_notifiers_others_go_sooner(hub: Hub) -> None:
+    """A client that matches none of them is not to keep its letters waiting."""
+    await hub.speaks(MINISTRY, CSHARP)
+    for receiver in (CHIANG_MAI, LOEI, NAN):
+        await hub.deliver(to(receiver))
+        for kind in (NotifierKind.RECEIVED, NotifierKind.REGISTERED):
+            await hub.tell(receiver, kind, "1" if kind.carries_number else None)
+            await hub.keep()
+
+    reads: list[int] = []
+    before = ""
+    for _ in range(3 * CSHARP.patience + 3 * (CSHARP.patience // 4)):
+        head = await hub.head(MINISTRY)
+        if head.process_id != before:
+            reads.append(0)
+            before = head.process_id
+        reads[-1] += 1
+
+    assert reads == [20, 20, 20, 5, 5, 5]
