@@ -268,6 +268,7 @@ class _Turn:
             facts={
                 "dialect": found.dialect.name,
                 "copy": made.copy.delivery.digest,
+                "signed_by": made.signed_by,
             },
         )
         emit(

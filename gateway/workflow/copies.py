@@ -18,7 +18,7 @@ from envelopes.notifier import NotifierCopy
 from envelopes.parts import Parts, take_apart
 from envelopes.requests import Document, SendLetter
 from envelopes.signature import signatures_in, travels, unsigned, verify
-from gateway.domain.consignment import Consignment, Excerpt, FittedCopy, Signed
+from gateway.domain.consignment import HUB, Consignment, Excerpt, FittedCopy, Signed
 from gateway.domain.organization import RegisteredCertificate
 from gateway.domain.receipts import Receipt
 from gateway.domain.register import BANGKOK
@@ -57,6 +57,8 @@ class Made:
 
     copy: FittedCopy
     parts: Parts | None
+    signed_by: str = ""
+    """`hub` or `nobody`; empty where no copy was needed."""
 
 
 def notifier_copy(consignment: Consignment, receipt: Receipt) -> NotifierCopy:
@@ -100,10 +102,10 @@ def fit(
     if not lacks and not needs_fitting(letter, dialect, document=handed_on):
         return Made(FittedCopy(consignment.id, dialect.name, None, now), None)
     written = encode_document(fitted(letter, dialect), signer=letter.sender)
-    if consignment.signed is not Signed.NONE or dialect.expects_signature:
-        written = signer.sign(written)
-    excerpt, parts = whole(written, letter)
-    return Made(FittedCopy(consignment.id, dialect.name, excerpt, now), parts)
+    signs = consignment.signed is not Signed.NONE or dialect.expects_signature
+    excerpt, parts = whole(signer.sign(written) if signs else written, letter)
+    copy = FittedCopy(consignment.id, dialect.name, excerpt, now)
+    return Made(copy, parts, HUB if signs else "nobody")
 
 
 def whole(written: bytes, letter: Letter) -> tuple[Excerpt, Parts]:

@@ -69,6 +69,7 @@ async def test_a_copy_is_fitted_signed_by_the_hub_and_told_by_the_journal(
     assert await hub.store.views.bytes_of(path.consignment.delivery) != document
     [told] = await hub.journal(FITTED, CHIANG_MAI)
     assert (told.actor, told.facts["dialect"]) == ("hub", dialect.name)
+    assert told.facts["signed_by"] == "hub"
     assert await hub.store.vault.read(told.facts["copy"]) == document
     # The sender's bytes are the evidence, whatever was handed on.
     assert await hub.store.vault.read(path.consignment.envelope_digest) == wire
@@ -201,6 +202,20 @@ async def test_the_hub_signs_for_who_expects_it_what_nobody_signed(hub: Hub) -> 
 
     assert signed_by_hub(await handed(hub))
     assert len(await hub.journal(FITTED, CHIANG_MAI)) == 1
+
+
+async def test_the_journal_says_of_an_unsigned_copy_that_nobody_signed_it(
+    hub: Hub,
+) -> None:
+    await hub.speaks(CHIANG_MAI, JAVA)
+    unsigned = replace(hard(), sender=to(CHIANG_MAI, sender=HEALTH).sender)
+    await hub.deliver(unsigned)
+
+    document = await handed(hub)
+
+    [told] = await hub.journal(FITTED, CHIANG_MAI)
+    assert told.facts["signed_by"] == "nobody"
+    assert b"SignatureValue" not in document
 
 
 async def test_a_hosted_sender_s_letter_is_signed_by_the_hub_and_needs_no_copy(
