@@ -31,7 +31,6 @@ from gateway.simulation.http import PATH
 from gateway.simulation.net import Net, first_of, play
 from gateway.simulation.provinces import PROVINCES, Province, System
 from gateway.simulation.signing import Signer
-from gateway.store.books import check_books
 
 _PATIENCE: Final = 30.0
 """Seconds for which clients repeat what got no answer: a killed hub can come back."""
@@ -139,7 +138,7 @@ async def _play_and_check(hub: HubProcess, net: Net, started: float) -> Result:
     except* SimulationError as several:
         raise first_of(several) from several
     async with open_hub(load(hub.data)) as opened:
-        books = await check_books(opened.store.reading, opened.store.vault)
+        books = await opened.store.check_books()
     return Result(returned=returned, books=books, seconds=time.monotonic() - started)
 
 

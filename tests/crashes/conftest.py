@@ -20,7 +20,6 @@ from gateway.simulation.net import Net, RegisterAtHub, Returned, play
 from gateway.simulation.provinces import Province
 from gateway.simulation.signing import Signer
 from gateway.steps import VARIABLE
-from gateway.store.books import check_books
 
 
 @dataclass
@@ -103,7 +102,7 @@ class Unsteady:
 
     async def books(self) -> Books:
         async with open_hub(load(self.data)) as opened:
-            return await check_books(opened.store.reading, opened.store.vault)
+            return await opened.store.check_books()
 
 
 @pytest.fixture(scope="session")

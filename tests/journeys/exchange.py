@@ -20,7 +20,6 @@ from gateway.simulation.http import PATH, Line, line
 from gateway.simulation.java_system import JavaSystem
 from gateway.simulation.letter import File, Letter, Party
 from gateway.simulation.provinces import PROVINCES
-from gateway.store.books import check_books
 from tests.doubles.clock import HandClock
 
 BEGIN: Final = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
@@ -110,7 +109,7 @@ class Exchange:
 
     async def books(self) -> Books:
         """Check the books."""
-        return await check_books(self.hub.store.reading, self.hub.store.vault)
+        return await self.hub.store.check_books()
 
 
 @asynccontextmanager

@@ -16,7 +16,6 @@ from gateway.bootstrap import open_hub, serving
 from gateway.config import load
 from gateway.simulation import csharp_reader
 from gateway.simulation.errors import Refused
-from gateway.store.books import check_books
 from tests.journeys.callers import Office, eventually
 from tests.journeys.conftest import gateway
 from tests.simulation.samples import sample
@@ -145,7 +144,7 @@ async def base(template: Path, tmp_path: Path) -> AsyncIterator[str]:
     async with serving(load(data, listen="127.0.0.1:0")) as address:
         yield address
     async with open_hub(load(data)) as opened:
-        books = await check_books(opened.store.reading, opened.store.vault)
+        books = await opened.store.check_books()
     assert books.in_balance, books
 
 

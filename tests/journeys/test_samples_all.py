@@ -35,7 +35,6 @@ from gateway.simulation.letter import (
     Pulled,
     Taken,
 )
-from gateway.store.books import check_books
 from tests.journeys.callers import Office, eventually
 from tests.journeys.conftest import gateway
 from tests.simulation.samples import BOI_NUMBER, CS_NUMBER, SAMPLES, sample
@@ -240,7 +239,7 @@ async def base(template: Path, tmp_path: Path) -> AsyncIterator[str]:
     async with serving(load(data, listen="127.0.0.1:0")) as address:
         yield address
     async with open_hub(load(data)) as opened:
-        books = await check_books(opened.store.reading, opened.store.vault)
+        books = await opened.store.check_books()
     assert books.in_balance, books
 
 
