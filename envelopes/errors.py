@@ -86,3 +86,10 @@ class CertificateExpired(EnvelopeError):
 
     code = "certificate-expired"
     thai = "ใบรับรองอิเล็กทรอนิกส์หมดอายุหรือยังไม่เริ่มใช้ในเวลาที่ส่ง"
+
+
+class CertificateRevoked(EnvelopeError):
+    """The certificate was revoked before the letter came."""
+
+    code = "certificate-revoked"
+    thai = "ใบรับรองอิเล็กทรอนิกส์ถูกเพิกถอนแล้วก่อนที่หนังสือจะมาถึง"

@@ -12,9 +12,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
@@ -92,6 +92,20 @@ def _address(value: object) -> Address:
 _Listen = Annotated[Address, NoDecode, BeforeValidator(_address)]
 
 
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+def _networks(value: object) -> tuple[Network, ...]:
+    if isinstance(value, str):
+        value = [part for part in value.replace(",", " ").split() if part]
+    if not isinstance(value, list | tuple):
+        raise ValueError("write networks, like 10.0.0.0/8, parted by commas")  # noqa: TRY004 - pydantic asks for it
+    return tuple(ip_network(one) for one in value)
+
+
+_Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
+
+
 class Settings(BaseSettings):
     """The hub's settings; never changed once read."""
 
@@ -121,6 +135,54 @@ class Settings(BaseSettings):
     host_suffix: str = ""
     """`ecms.example.go.th` where `ORGANIZATION.ecms.example.go.th` is to be an
     organization's own host. Empty: hosts say nothing, only paths do."""
+
+    tls_certificate: Path | None = None
+    """File with the certificate chain of the hub's own address, PEM, its own first;
+    with it the hub speaks TLS 1.2 and later, and nothing else.
+    Read again when it changes. None: plain HTTP, for this machine or behind a proxy."""
+
+    tls_key: Path | None = None
+    """File with the private key of `tls_certificate`, PEM, its owner's alone."""
+
+    proxies: _Networks = ()
+    """Networks of the proxies in front of the hub, parted by commas: `127.0.0.1/32`.
+    What they say of a caller is believed; the same headers from anybody else are
+    dropped before anything reads them. Empty: there is no proxy."""
+
+    proxy_address_header: str = "X-Forwarded-For"
+    """The header in which a proxy says for whom it asks."""
+
+    proxy_certificate_header: str = "X-Client-Certificate"
+    """The header in which a proxy passes on the certificate that a client has proven
+    in TLS: PEM, URL-encoded, as nginx writes it."""
+
+    secrecy: Literal["001", "002", "003"] = "003"
+    """The highest level of secrecy that is carried: 001 ปกติ, 002 ลับ, 003 ลับมาก.
+    ลับที่สุด (004) never is. Without `secret_key_file` only 001 is."""
+
+    secret_key_file: Path | None = None
+    """File with the keys under which secret letters lie encrypted, outside the data
+    directory and outside its backup. `gateway keys secrecy` makes it.
+    A demo hub has a throw-away one of its own."""
+
+    signing_key: str = "file:keys/hub.key"
+    """Where the hub's own private key is: `file:FILE`, relative to the data
+    directory, or a token: `pkcs11:token=NAME;object=NAME?module-path=FILE&
+    pin-source=file:FILE` (RFC 7512)."""
+
+    authorities: Path | None = None
+    """Folder with the certificates (PEM) of the authorities whose certificates offices
+    may use. None: a certificate counts because an operator entered it, whoever
+    issued it."""
+
+    revocation_lists: Path | None = None
+    """Folder with revocation lists (CRL; PEM or DER) of those authorities, read again
+    when they change. None: only operators revoke."""
+
+    journal_head: Path = Path("journal.head")
+    """File outside the database in which the head of the sealed journal is written,
+    relative to the data directory. Best on another machine's disk: it shows when
+    the end of the journal is cut off."""
 
     database_url: str = "sqlite:hub.db"
     """Where letters are kept: `sqlite:FILE`, relative to the data directory.

@@ -13,6 +13,9 @@ from uuid import UUID
 
 from envelopes.letter import OrganizationCode
 from envelopes.parts import Parts
+from envelopes.trust import Certificate
+from gateway.domain.access import Access
+from gateway.domain.act import Act
 from gateway.domain.books import Books
 from gateway.domain.consignment import (
     Consignment,
@@ -23,7 +26,11 @@ from gateway.domain.consignment import (
 )
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import State
-from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.organization import (
+    Organization,
+    Person,
+    RegisteredCertificate,
+)
 from gateway.domain.promise import Promise
 from gateway.domain.receipts import Receipt
 from gateway.domain.register import Book, Registration
@@ -49,8 +56,15 @@ class Ids(Protocol):
 class HubSigner(Protocol):
     """Signs in the name of the hub; what it signs proves only what the hub says."""
 
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate of the key in use."""
+
     def sign(self, document: bytes) -> bytes:
         """Return a GovernmentDocument with the hub's signature over its letter."""
+
+    def sign_bytes(self, content: bytes) -> bytes:
+        """Return ECDSA P-256 over the SHA-256 of these bytes: r and s, 64 bytes."""
 
 
 class Letters(Protocol):
@@ -233,6 +247,58 @@ class Directory(Protocol):
     async def note_endpoint(self, organization: Organization) -> None:
         """Keep what was learnt of its endpoint: dialect, whether it deletes."""
 
+    async def decide(self, organization: Organization) -> None:
+        """Keep what an operator decided: signing, secrecy, whether it is active."""
+
+    async def add_certificate(
+        self, certificate: RegisteredCertificate, at: datetime
+    ) -> None:
+        """Enter a certificate, or a further purpose of one that is there.
+
+        Raises `CertificateTaken` where it is another organization's.
+        """
+
+    async def revoke(
+        self, code: OrganizationCode, fingerprint: str, at: datetime, *, why: str
+    ) -> None:
+        """Let a certificate speak for nobody from now on; a second time is nothing.
+
+        Raises `CertificateUnknown`.
+        """
+
+
+class Accesses(Protocol):
+    """Ways in."""
+
+    async def of(self, code: OrganizationCode) -> Sequence[Access]:
+        """Return an organization's ways in, oldest first, those that are over too."""
+
+    async def add(self, access: Access) -> None:
+        """Enter a way in."""
+
+    async def end(self, code: OrganizationCode, access: UUID, at: datetime) -> None:
+        """Let a way in count for nothing from then on; raises `AccessUnknown`."""
+
+
+class Persons(Protocol):
+    """Persons of organizations."""
+
+    async def of(self, code: OrganizationCode) -> Sequence[Person]:
+        """Return an organization's persons, by name."""
+
+    async def find(self, code: OrganizationCode, name: str) -> Person | None:
+        """Return a person by its name, its blanks single."""
+
+    async def enter(self, person: Person) -> None:
+        """Enter a person, in place of what was known under its name."""
+
+
+class Acts(Protocol):
+    """What people did with the hub."""
+
+    async def add(self, act: Act) -> None:
+        """Write down what was done; durable when the unit has committed."""
+
 
 class UnitOfWork(Protocol):
     """One transaction. Leaving it without `commit` undoes everything."""
@@ -277,6 +343,18 @@ class UnitOfWork(Protocol):
     def directory(self) -> Directory:
         """The directory."""
 
+    @property
+    def accesses(self) -> Accesses:
+        """Ways in."""
+
+    @property
+    def persons(self) -> Persons:
+        """Persons."""
+
+    @property
+    def acts(self) -> Acts:
+        """Acts."""
+
     async def __aenter__(self) -> Self:
         """Begin; waits for its turn where the store has one writer."""
 
@@ -318,6 +396,12 @@ class Store(Protocol):
         self, code: OrganizationCode
     ) -> Sequence[RegisteredCertificate]:
         """Return its certificates, at most a second behind other processes."""
+
+    async def accesses(self, code: OrganizationCode) -> Sequence[Access]:
+        """Return its ways in, at most a second behind other processes."""
+
+    async def persons(self, code: OrganizationCode) -> Sequence[Person]:
+        """Return its persons, by name."""
 
     async def check_books(self, progress: Callable[[int, int], None]) -> Books:
         """Compute the account of one moment, and name what does not add up.

@@ -14,6 +14,7 @@ from typing import Final, Self
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from envelopes.signature import sign
+from envelopes.trust import read_certificate
 from gateway.config import SettingsError
 
 KEY: Final = "keys/hub.key"
@@ -85,11 +87,12 @@ def new_key_pair(name: str, code: str, at: datetime) -> KeyPair:
 class KeySigner:
     """Signs with the key of the data directory."""
 
-    __slots__ = ("_certificate", "_key")
+    __slots__ = ("_key", "certificate")
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: bytes) -> None:
+        """Take the key, and its certificate, PEM or DER; raises `ValueError`."""
         self._key = key
-        self._certificate = certificate
+        self.certificate = read_certificate(certificate)
 
     @classmethod
     def of(cls, data: Path) -> Self:
@@ -101,11 +104,19 @@ class KeySigner:
             raise _unusable("cannot be read") from error
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise _unusable("is no ECDSA key")
-        return cls(key, certificate)
+        try:
+            return cls(key, certificate)
+        except ValueError as error:
+            raise _unusable("cannot be read") from error
 
     def sign(self, document: bytes) -> bytes:
         """Return a GovernmentDocument with the hub's signature over its letter."""
-        return sign(document, self._key, self._certificate)
+        return sign(document, self._key, self.certificate.der)
+
+    def sign_bytes(self, content: bytes) -> bytes:
+        """Return ECDSA P-256 over the SHA-256 of these bytes: r and s, 64 bytes."""
+        r, s = decode_dss_signature(self._key.sign(content, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32) + s.to_bytes(32)
 
 
 def _unusable(problem: str) -> SettingsError:

@@ -12,9 +12,6 @@ from gateway.domain.register import NumberedBy
 WITHHELD: Final = "ลับ"
 """Stands for whatever these commands do not show of a secret letter."""
 
-OPEN: Final = "001"
-"""The level of secrecy of a letter that may be shown (D1)."""
-
 HAPPENINGS: Final = {
     Happening.LETTER_ACCEPTED: "ศูนย์กลางรับหนังสือ",
     Happening.ROUTE_CHOSEN: "วางในกล่องขาเข้า",
@@ -66,7 +63,7 @@ _OFFICE: Final = "สำนักงานจังหวัด"
 
 def is_secret(letter: LetterFacts) -> bool:
     """Whether subject, persons and files of a letter are not shown."""
-    return letter.secrecy != OPEN
+    return letter.is_secret
 
 
 def subject_of(letter: LetterFacts) -> str:

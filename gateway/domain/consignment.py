@@ -13,6 +13,7 @@ from uuid import UUID
 
 from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.lifecycle import FIRST, Happening, State, after
+from gateway.domain.secrecy import is_secret
 
 HUB: Final = "hub"
 """The actor of what the hub does by itself."""
@@ -27,6 +28,29 @@ class Signed(StrEnum):
     """Nobody; the hub signs that it came through the sender's door, only that."""
     NONE = "none"
     """Nobody, and it is carried so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What was found out about a signature when the letter came: three facts.
+
+    Where nobody signed, the first two are None and the third is False: a hosted
+    signature says only at whose door the letter came, and is never trusted.
+    """
+
+    intact: bool | None
+    """The letter is what was signed: its digest matches."""
+    valid: bool | None
+    """The signature holds, by a certificate that was valid and not revoked."""
+    trusted: bool
+    """That certificate is registered for the sender, and its algorithm is strong."""
+    reasons: tuple[str, ...]
+    """Why, as codes that the screens have words for: `own-certificate`, `unsigned`,
+    `signed-by-hub`, `weak-algorithm`, `chain-verified` …"""
+    certificate: str = ""
+    """SHA-256 of the signer's certificate, 64 hexadecimal digits; empty for none."""
+    algorithm: str = ""
+    """URI of the signature method; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +72,17 @@ class LetterFacts:
     sender: OrganizationCode
     letter_id: LetterId
     """Number and date, the sender's own text."""
-    subject: str
+    subject: str = field(repr=False)
     secrecy: str
     speed: str
     content_digest: str
     main: LetterFile | None
     attachments: tuple[LetterFile, ...]
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether subject, persons and files are shown to nobody else."""
+        return is_secret(self.secrecy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +131,7 @@ class Consignment:
     process_id: str
     """The number the sender got in the answer; the inbox entry has another one."""
     receiver: OrganizationCode
-    receiver_name: str
+    receiver_name: str = field(repr=False)
     """Given name, family name and job title of ReceiverParty, as text."""
     copy_digest: str
     """Of content and receiver: a repeat of the same send has the same."""
@@ -117,6 +146,8 @@ class Consignment:
     """What the receiver gets; None until it is routed."""
     freed_at: datetime | None = None
     """When its sender freed the number, to send anew (operation 9)."""
+    judgement: Judgement | None = None
+    """Of its signature; None for what came before these facts were kept."""
     fresh: list[Entry] = field(default_factory=list)
     """Entries recorded since it was read, for the store to add."""
 

@@ -50,6 +50,13 @@ class ReceiverUnknown(Refusal):
     thai = "ไม่พบหน่วยงานผู้รับในทะเบียนหน่วยงาน"
 
 
+class SecrecyNotCarried(Refusal):
+    """Letters of this level of secrecy are not carried here; use another way."""
+
+    code = "secrecy-not-carried"
+    thai = "ศูนย์กลางไม่รับส่งหนังสือชั้นความลับนี้ โปรดส่งทางอื่น"
+
+
 class DateInFuture(Refusal):
     """The letter is dated in the future."""
 
@@ -125,6 +132,27 @@ class CertificateTaken(Refusal):
 
     code = "certificate-taken"
     thai = "ใบรับรองนี้ลงทะเบียนให้หน่วยงานอื่นไว้แล้ว"
+
+
+class CertificateUnknown(Refusal):
+    """The organization has no such certificate."""
+
+    code = "certificate-unknown"
+    thai = "หน่วยงานไม่มีใบรับรองนี้"
+
+
+class AccessUnknown(Refusal):
+    """The organization has no such access."""
+
+    code = "access-unknown"
+    thai = "หน่วยงานไม่มีช่องทางเข้าถึงนี้"
+
+
+class NotASecretRegistrar(Refusal):
+    """This person is no registrar of secret letters of the organization."""
+
+    code = "not-a-secret-registrar"
+    thai = "ผู้นี้ไม่ใช่นายทะเบียนข้อมูลข่าวสารลับของหน่วยงาน"
 
 
 class IllegalTransition(Exception):

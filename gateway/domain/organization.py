@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from envelopes.letter import OrganizationCode
 from gateway.domain.consignment import Signed
@@ -30,11 +31,24 @@ class Organization:
     """It answers letters and leaves them in its inbox (Q-J10)."""
     deleted_at: datetime | None = None
     """When its client was first seen to delete an entry of its inbox."""
+    secrecy: str = ""
+    """The highest level of secrecy it sends and receives; empty: the hub's own."""
+    weak_signatures: bool = False
+    """Whether it may sign by RSA-SHA1, as clients of before 2010 do (C3)."""
+
+
+class Purpose(StrEnum):
+    """What a certificate is registered for."""
+
+    SIGNATURE = "signature"
+    """It speaks for the organization in letters."""
+    ACCESS = "access"
+    """It lets the organization's client in at its door (TLS)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredCertificate:
-    """A certificate that speaks for an organization."""
+    """A certificate of an organization. It is never removed, only revoked."""
 
     organization: OrganizationCode
     der: bytes
@@ -42,3 +56,20 @@ class RegisteredCertificate:
     """SHA-256 of the DER form, 64 hexadecimal digits."""
     not_before: datetime
     not_after: datetime
+    purposes: frozenset[Purpose] = frozenset({Purpose.SIGNATURE})
+    revoked_at: datetime | None = None
+    """From when on it speaks for nobody: when the hub was told, never earlier."""
+    revoked_why: str = ""
+    """`crl`, or what the operator said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person of an organization, as an operator entered it."""
+
+    organization: OrganizationCode
+    name: str
+    """As given with `--by`, its blanks single."""
+    secret_registrar: bool
+    """Whether it sees its organization's secret letters."""
+    added_at: datetime

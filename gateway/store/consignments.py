@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, insert, select, update
 
 from envelopes.letter import OrganizationCode
 from gateway.domain.admission import day_of
-from gateway.domain.consignment import Consignment, Entry
+from gateway.domain.consignment import Consignment, Entry, Judgement
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange, StoreError
@@ -183,8 +183,21 @@ def _row(consignment: Consignment) -> dict[str, Any]:
             "delivery_start": delivery.start if delivery else None,
             "delivery_stop": delivery.stop if delivery else None,
             "freed_at": consignment.freed_at,
+            **_judged(consignment.judgement),
+            "hidden": None,
         },
     )
+
+
+def _judged(judgement: Judgement | None) -> Columns:
+    return {
+        "intact": judgement.intact if judgement else None,
+        "valid": judgement.valid if judgement else None,
+        "trusted": judgement.trusted if judgement else None,
+        "reasons": " ".join(judgement.reasons) if judgement else None,
+        "certificate": judgement.certificate or None if judgement else None,
+        "algorithm": judgement.algorithm or None if judgement else None,
+    }
 
 
 def _line(consignment: Consignment, entry: Entry) -> Columns:
@@ -196,4 +209,6 @@ def _line(consignment: Consignment, entry: Entry) -> Columns:
         "state": entry.state.value,
         "actor": entry.actor,
         "facts": json.dumps(dict(entry.facts), ensure_ascii=False, sort_keys=True),
+        "hidden": None,
+        "batch": None,
     }

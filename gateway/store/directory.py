@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Update, bindparam, insert, select, update
 
 from envelopes.letter import OrganizationCode
-from gateway.domain.errors import CertificateTaken
-from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.errors import CertificateTaken, CertificateUnknown
+from gateway.domain.organization import (
+    Organization,
+    Purpose,
+    RegisteredCertificate,
+)
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.errors import StoreError
@@ -28,16 +32,36 @@ _WHOSE: Final = (
     .limit(1)
 )
 _LEARNT: Final = ("dialect", "dialect_by_hand", "never_deletes", "deleted_at")
+_DECIDED: Final = ("signing", "active", "secrecy", "weak_signatures")
 _NOTE: Final = (
     update(ORGANIZATION)
     .where(ORGANIZATION.c.code == bindparam("the_code"))
     .values({name: bindparam(f"new_{name}") for name in _LEARNT})
 )
+_DECIDE: Final = (
+    update(ORGANIZATION)
+    .where(ORGANIZATION.c.code == bindparam("the_code"))
+    .values({name: bindparam(f"new_{name}") for name in _DECIDED})
+)
+_REVOKE: Final = (
+    update(CERTIFICATE)
+    .where(
+        CERTIFICATE.c.organization == bindparam("the_organization"),
+        CERTIFICATE.c.fingerprint == bindparam("the_fingerprint"),
+        CERTIFICATE.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=bindparam("at"), revoked_why=bindparam("why"))
+)
+_WIDEN: Final = (
+    update(CERTIFICATE)
+    .where(CERTIFICATE.c.fingerprint == bindparam("the_fingerprint"))
+    .values(purposes=bindparam("new_purposes"))
+)
 _ADD: Final = insert(ORGANIZATION)
 _ADD_CERTIFICATES: Final = insert(CERTIFICATE)
 
 
-def _nobody_told(code: OrganizationCode) -> None:
+def nobody_told(code: OrganizationCode) -> None:
     """Tell nobody: on a connection that only reads nothing changes."""
     del code
 
@@ -47,7 +71,7 @@ class StoredDirectory:
     """The directory, in one unit or on a connection that only reads."""
 
     connection: Connection
-    changed: Callable[[OrganizationCode], None] = _nobody_told
+    changed: Callable[[OrganizationCode], None] = nobody_told
     """Told whose row was changed, before that is durable."""
 
     async def find(self, code: OrganizationCode) -> Organization | None:
@@ -79,6 +103,51 @@ class StoredDirectory:
                 _ADD_CERTIFICATES, [_certificate_row(c, at) for c in certificates]
             )
 
+    async def add_certificate(
+        self, certificate: RegisteredCertificate, at: datetime
+    ) -> None:
+        """Enter a certificate, or a further purpose of one that is there.
+
+        Raises `CertificateTaken` where it is another organization's.
+        """
+        known = await self.certificates(certificate.organization)
+        same = [c for c in known if c.fingerprint == certificate.fingerprint]
+        if same:
+            await self.connection.execute(
+                _WIDEN,
+                {
+                    "the_fingerprint": certificate.fingerprint,
+                    "new_purposes": _purposes(same[0].purposes | certificate.purposes),
+                },
+            )
+        else:
+            await self._are_free([certificate])
+            await self.connection.execute(
+                _ADD_CERTIFICATES, [_certificate_row(certificate, at)]
+            )
+        self.changed(certificate.organization)
+
+    async def revoke(
+        self, code: OrganizationCode, fingerprint: str, at: datetime, *, why: str
+    ) -> None:
+        """Let a certificate speak for nobody from now on; a second time is nothing.
+
+        Raises `CertificateUnknown`.
+        """
+        known = await self.certificates(code)
+        if fingerprint not in {c.fingerprint for c in known}:
+            raise CertificateUnknown(fingerprint)
+        await self.connection.execute(
+            _REVOKE,
+            {
+                "the_organization": code.text,
+                "the_fingerprint": fingerprint,
+                "at": at,
+                "why": why,
+            },
+        )
+        self.changed(code)
+
     async def all(self) -> Sequence[Organization]:
         """Return all organizations, by code."""
         found = await Reader(self.connection).fetch(_ALL)
@@ -86,12 +155,21 @@ class StoredDirectory:
 
     async def note_endpoint(self, organization: Organization) -> None:
         """Keep what was learnt of its endpoint: dialect, whether it deletes."""
-        row = _learnt(organization)
+        await self._change(_NOTE, organization, _LEARNT)
+
+    async def decide(self, organization: Organization) -> None:
+        """Keep what an operator decided: signing, secrecy, whether it is active."""
+        await self._change(_DECIDE, organization, _DECIDED)
+
+    async def _change(
+        self, statement: Update, organization: Organization, names: Sequence[str]
+    ) -> None:
+        row = _row(organization, None)
         result = await self.connection.execute(
-            _NOTE,
+            statement,
             {
                 "the_code": organization.code.text,
-                **{f"new_{name}": row[name] for name in _LEARNT},
+                **{f"new_{name}": row[name] for name in names},
             },
         )
         if result.rowcount != 1:
@@ -105,7 +183,7 @@ class StoredDirectory:
             raise CertificateTaken(found[0]["organization"])
 
 
-def _row(organization: Organization, at: datetime) -> dict[str, Any]:
+def _row(organization: Organization, at: datetime | None) -> dict[str, Any]:
     return {
         "code": organization.code.text,
         "th_name": organization.th_name,
@@ -116,6 +194,8 @@ def _row(organization: Organization, at: datetime) -> dict[str, Any]:
         "abbreviation": organization.abbreviation,
         "added_at": at,
         "last_seen_at": None,
+        "secrecy": organization.secrecy,
+        "weak_signatures": organization.weak_signatures,
         **_learnt(organization),
     }
 
@@ -139,4 +219,11 @@ def _certificate_row(
         "not_before": certificate.not_before,
         "not_after": certificate.not_after,
         "added_at": at,
+        "purposes": _purposes(certificate.purposes),
+        "revoked_at": certificate.revoked_at,
+        "revoked_why": certificate.revoked_why,
     }
+
+
+def _purposes(purposes: Iterable[Purpose]) -> str:
+    return " ".join(sorted(purposes))

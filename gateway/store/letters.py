@@ -81,6 +81,7 @@ def _row(letter: LetterFacts, at: datetime) -> dict[str, Any]:
             "speed": letter.speed,
             "content_digest": letter.content_digest,
             "accepted_at": at,
+            "hidden": None,
         },
     )
 

@@ -97,5 +97,6 @@ def _row(registration: Registration) -> dict[str, Any]:
             "by": registration.by,
             "at": registration.at,
             "replaces": registration.replaces,
+            "hidden": None,
         },
     )

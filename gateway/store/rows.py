@@ -5,18 +5,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from envelopes.letter import LetterId, OrganizationCode
+from gateway.domain.access import Access, AccessKind
 from gateway.domain.consignment import (
     Consignment,
     Entry,
     Excerpt,
     FittedCopy,
+    Judgement,
     LetterFacts,
     LetterFile,
     Signed,
 )
 from gateway.domain.inbox import Carries, InboxEntry
 from gateway.domain.lifecycle import Happening, State
-from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.organization import (
+    Organization,
+    Person,
+    Purpose,
+    RegisteredCertificate,
+)
 from gateway.domain.promise import Promise, Stage
 from gateway.domain.receipts import Receipt, ReceiptKind
 from gateway.domain.register import (
@@ -67,6 +74,20 @@ def consignment(row: Columns, letter: LetterFacts) -> Consignment:
         entries=row["entries"],
         delivery=_excerpt(row, "delivery_"),
         freed_at=row["freed_at"],
+        judgement=_judgement(row),
+    )
+
+
+def _judgement(row: Columns) -> Judgement | None:
+    if row["reasons"] is None:
+        return None
+    return Judgement(
+        intact=row["intact"],
+        valid=row["valid"],
+        trusted=bool(row["trusted"]),
+        reasons=tuple(row["reasons"].split()),
+        certificate=row["certificate"] or "",
+        algorithm=row["algorithm"] or "",
     )
 
 
@@ -181,6 +202,30 @@ def organization(row: Columns) -> Organization:
         dialect_by_hand=row["dialect_by_hand"],
         never_deletes=row["never_deletes"],
         deleted_at=row["deleted_at"],
+        secrecy=row["secrecy"],
+        weak_signatures=row["weak_signatures"],
+    )
+
+
+def access(row: Columns) -> Access:
+    """Read a way in."""
+    return Access(
+        id=row["id"],
+        organization=OrganizationCode(row["organization"]),
+        kind=AccessKind(row["kind"]),
+        value=row["value"],
+        added_at=row["added_at"],
+        ends_at=row["ends_at"],
+    )
+
+
+def person(row: Columns) -> Person:
+    """Read a person of an organization."""
+    return Person(
+        organization=OrganizationCode(row["organization"]),
+        name=row["name"],
+        secret_registrar=row["secret_registrar"],
+        added_at=row["added_at"],
     )
 
 
@@ -192,4 +237,7 @@ def certificate(row: Columns) -> RegisteredCertificate:
         fingerprint=row["fingerprint"],
         not_before=row["not_before"],
         not_after=row["not_after"],
+        purposes=frozenset(map(Purpose, row["purposes"].split())),
+        revoked_at=row["revoked_at"],
+        revoked_why=row["revoked_why"],
     )

@@ -61,6 +61,8 @@ def _value(value: object) -> str:
         return _part("s", value)
     if isinstance(value, UUID):
         return _part("u", value.hex)
+    if isinstance(value, bytes):
+        return _part("b", value.hex())
     if isinstance(value, datetime):
         return _part("d", value.astimezone(UTC).isoformat(timespec="microseconds"))
     if isinstance(value, int):

@@ -11,9 +11,15 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from envelopes.letter import OrganizationCode
+from gateway.domain.access import Access
 from gateway.domain.books import Books
-from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.organization import (
+    Organization,
+    Person,
+    RegisteredCertificate,
+)
 from gateway.domain.promise import Promise
+from gateway.store.accesses import StoredAccesses, StoredPersons
 from gateway.store.books import check_books
 from gateway.store.books_inspection import Progress, no_progress
 from gateway.store.connection import Connection
@@ -71,6 +77,9 @@ class SqliteStore:
         self._certificates: _Cache[Sequence[RegisteredCertificate]] = _Cache(
             self._directory.certificates, elapsed
         )
+        self._accesses: _Cache[Sequence[Access]] = _Cache(
+            StoredAccesses(database.reading).of, elapsed
+        )
         self.vault = StoredVault(database.reading, segments)
         """What is committed, to read."""
         self.views = StoredViews(database.reading, self.vault)
@@ -83,8 +92,13 @@ class SqliteStore:
             self._database.writing,
             self._segments,
             self._wake.up,
-            self._organizations.forget,
+            self._forget,
         )
+
+    def _forget(self, code: OrganizationCode) -> None:
+        """Ask anew for all that is known of an organization the next time."""
+        for cache in (self._organizations, self._certificates, self._accesses):
+            cache.forget(code)
 
     @property
     def reading(self) -> Connection:
@@ -100,6 +114,14 @@ class SqliteStore:
     ) -> Sequence[RegisteredCertificate]:
         """Return its certificates, at most a second behind other processes."""
         return await self._certificates.find(code) or ()
+
+    async def accesses(self, code: OrganizationCode) -> Sequence[Access]:
+        """Return its ways in, at most a second behind other processes."""
+        return await self._accesses.find(code) or ()
+
+    async def persons(self, code: OrganizationCode) -> Sequence[Person]:
+        """Return its persons, by name."""
+        return await StoredPersons(self.reading).of(code)
 
     async def seen(self, marks: Mapping[OrganizationCode, datetime]) -> None:
         """Keep when endpoints were last seen, all in one transaction."""

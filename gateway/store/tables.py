@@ -53,10 +53,12 @@ class OrganizationRow(Row, table=True):
     dialect_by_hand: bool = False
     never_deletes: bool = False
     deleted_at: datetime | None = Field(default=None, sa_type=_TIME)
+    secrecy: str = ""
+    weak_signatures: bool = False
 
 
 class CertificateRow(Row, table=True):
-    """A certificate that speaks for an organization."""
+    """A certificate of an organization."""
 
     __tablename__ = "certificate"
 
@@ -66,6 +68,59 @@ class CertificateRow(Row, table=True):
     not_before: datetime = Field(sa_type=_TIME)
     not_after: datetime = Field(sa_type=_TIME)
     added_at: datetime = Field(sa_type=_TIME)
+    purposes: str = "signature"
+    """Joined by blanks, in alphabetical order."""
+    revoked_at: datetime | None = Field(default=None, sa_type=_TIME)
+    revoked_why: str = ""
+
+
+class AccessRow(Row, table=True):
+    """One way in for one organization."""
+
+    __tablename__ = "access"
+
+    id: UUID = Field(primary_key=True)
+    organization: str = Field(foreign_key="organization.code", index=True)
+    kind: str
+    value: str
+    added_at: datetime = Field(sa_type=_TIME)
+    ends_at: datetime | None = Field(default=None, sa_type=_TIME)
+
+
+class PersonRow(Row, table=True):
+    """A person of an organization."""
+
+    __tablename__ = "person"
+
+    organization: str = Field(foreign_key="organization.code", primary_key=True)
+    name: str = Field(primary_key=True)
+    secret_registrar: bool
+    added_at: datetime = Field(sa_type=_TIME)
+
+
+class HubCertificateRow(Row, table=True):
+    """A certificate of the hub's own, the one in use or an older one."""
+
+    __tablename__ = "hub_certificate"
+
+    fingerprint: str = Field(primary_key=True, max_length=64)
+    der: bytes = Field(sa_type=LargeBinary)
+    not_before: datetime = Field(sa_type=_TIME)
+    not_after: datetime = Field(sa_type=_TIME)
+    in_use_from: datetime = Field(sa_type=_TIME)
+    in_use_until: datetime | None = Field(default=None, sa_type=_TIME)
+
+
+class LetterKeyRow(Row, table=True):
+    """The key under which all of one secret letter lies, itself encrypted."""
+
+    __tablename__ = "letter_key"
+
+    letter_id: UUID = Field(primary_key=True)
+    """No foreign key: bytes enter the vault before their letter its table."""
+    wrapped_by: str
+    """Which of the hub's keys it is encrypted under."""
+    wrapped: bytes = Field(sa_type=LargeBinary)
 
 
 class FileRow(Row, table=True):
@@ -78,6 +133,8 @@ class FileRow(Row, table=True):
     body: bytes | None = Field(default=None, sa_type=LargeBinary)
     segment: int | None = None
     start: int | None = None
+    letter_key: UUID | None = None
+    """Of a file of a secret letter: body or segment hold it encrypted under it."""
 
 
 class EnvelopeRow(Row, table=True):
@@ -90,6 +147,8 @@ class EnvelopeRow(Row, table=True):
     skeleton: bytes = Field(sa_type=LargeBinary)
     cuts: str
     """`OFFSET:DIGEST` joined by blanks, ascending."""
+    letter_key: UUID | None = None
+    """Of an envelope of a secret letter: its skeleton is encrypted."""
 
 
 class LetterRow(Row, table=True):
@@ -115,6 +174,8 @@ class LetterRow(Row, table=True):
     content_digest: str
     accepted_at: datetime = Field(sa_type=_TIME)
     """When its first copy came."""
+    hidden: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Of a secret letter what its other columns leave empty, encrypted."""
     seal: str
 
 
@@ -171,6 +232,15 @@ class ConsignmentRow(Row, table=True):
     delivery_start: int | None = None
     delivery_stop: int | None = None
     freed_at: datetime | None = Field(default=None, sa_type=_TIME)
+    intact: bool | None = None
+    valid: bool | None = None
+    trusted: bool | None = None
+    reasons: str | None = None
+    """Codes joined by blanks."""
+    certificate: str | None = None
+    algorithm: str | None = None
+    hidden: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """As in `letter`."""
     seal: str
 
 
@@ -193,6 +263,9 @@ class JournalRow(Row, table=True):
     """One line of a consignment's journal; never changed."""
 
     __tablename__ = "journal"
+    __table_args__ = (Index("journal_batch_of", "batch"),)
+    # Sealing in batches comes after the line, and must not change it.
+    __unsealed__ = frozenset({"batch"})
 
     consignment_id: UUID = Field(foreign_key="consignment.id", primary_key=True)
     number: int = Field(primary_key=True)
@@ -202,6 +275,10 @@ class JournalRow(Row, table=True):
     actor: str
     facts: str
     """A JSON object of texts, keys sorted."""
+    hidden: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """As in `letter`."""
+    batch: int | None = None
+    """The batch that sealed it; None while none has."""
     seal: str
 
 
@@ -306,6 +383,8 @@ class RegistrationRow(Row, table=True):
     by: str
     at: datetime = Field(sa_type=_TIME)
     replaces: UUID | None = Field(default=None, foreign_key="registration.id")
+    hidden: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """As in `letter`."""
     seal: str
 
 
@@ -325,3 +404,60 @@ class ReceiptRow(Row, table=True):
     number: str | None = None
     registration_id: UUID | None = Field(default=None, foreign_key="registration.id")
     seal: str
+
+
+class SignedReceiptRow(Row, table=True):
+    """A receipt as a signed document; made once, never changed."""
+
+    __tablename__ = "signed_receipt"
+
+    about: UUID = Field(primary_key=True)
+    """The id of the receipt, or of the consignment for the hub's own custody."""
+    consignment_id: UUID = Field(foreign_key="consignment.id", index=True)
+    kind: str
+    version: int
+    document: bytes = Field(sa_type=LargeBinary)
+    """Encrypted where the letter is secret."""
+    certificate: str
+    """SHA-256 of the hub's certificate that it is signed by."""
+    made_at: datetime = Field(sa_type=_TIME)
+
+
+class ActRow(Row, table=True):
+    """What a person did with the hub, or who was not let in; never changed."""
+
+    __tablename__ = "act"
+    __table_args__ = (Index("act_batch_of", "batch"), Index("act_newest", "at", "id"))
+    __unsealed__ = frozenset({"batch"})
+
+    id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=_TIME)
+    what: str
+    account: str
+    name: str
+    why: str
+    organization: str | None = None
+    consignment_id: UUID | None = None
+    before: str
+    """A JSON object of texts, keys sorted."""
+    after: str
+    hidden: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """As in `letter`."""
+    batch: int | None = None
+    seal: str
+
+
+class BatchRow(Row, table=True):
+    """A batch of journal lines and acts that was sealed; never changed."""
+
+    __tablename__ = "batch"
+
+    number: int = Field(primary_key=True)
+    """1, 2, 3 … without a gap."""
+    sealed_at: datetime = Field(sa_type=_TIME)
+    lines: int
+    acts: int
+    digest: str
+    """SHA-256 over the seals of all its entries, in the order of their keys."""
+    head: str
+    """SHA-256 over the head before it and all the other columns."""

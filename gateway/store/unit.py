@@ -7,6 +7,8 @@ from typing import Any, Self
 from sqlalchemy import CursorResult, Executable
 
 from envelopes.letter import OrganizationCode
+from gateway.store.accesses import StoredAccesses, StoredPersons
+from gateway.store.acts import StoredActs
 from gateway.store.asides import StoredAsides
 from gateway.store.connection import Connection
 from gateway.store.consignments import StoredConsignments
@@ -84,6 +86,9 @@ class StoredUnit:
         self.promises = StoredPromises(self._connection, self._count_promise)
         self.vault = StoredVault(self._connection, segments)
         self.directory = StoredDirectory(self._connection, self._changes.append)
+        self.accesses = StoredAccesses(self._connection, self._changes.append)
+        self.persons = StoredPersons(self._connection)
+        self.acts = StoredActs(self._connection)
 
     @property
     def connection(self) -> Connection:

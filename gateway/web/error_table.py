@@ -45,11 +45,20 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "certificate-expired": Remedy(
         Move.VENDOR, "Sign with a valid certificate, and have it registered"
     ),
+    "access-unknown": Remedy(
+        Move.OPERATOR, "Take its id from gateway directory access list"
+    ),
+    "certificate-revoked": Remedy(
+        Move.VENDOR, "Sign with a certificate that is in force, and have it registered"
+    ),
     "certificate-taken": Remedy(
         Move.OPERATOR, "Ask both offices whose it is; each needs one of its own"
     ),
     "certificate-untrusted": Remedy(
         Move.OPERATOR, "Register the certificate of the office, or have it sign by it"
+    ),
+    "certificate-unknown": Remedy(
+        Move.OPERATOR, "Take its fingerprint from gateway directory certificate list"
     ),
     "date-in-future": Remedy(Move.SENDER, "Correct the date of the letter"),
     "entry-unknown": Remedy(Move.OPERATOR, "Take the ProcessID from the inbox list"),
@@ -68,6 +77,10 @@ REMEDIES: Final[dict[str, Remedy]] = {
     ),
     "not-answered": Remedy(Move.OPERATOR, _LOOK),
     "not-possible-now": Remedy(Move.SENDER, "Look how far the letter is, then decide"),
+    "not-a-secret-registrar": Remedy(
+        Move.OPERATOR,
+        "Have a secret registrar do it, or appoint one: gateway directory person",
+    ),
     "number-taken": Remedy(
         Move.SENDER, "Use another number, or free this one first (operation 9)"
     ),
@@ -83,6 +96,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "refused": Remedy(Move.SENDER, "Read the description"),
     "schema-violated": Remedy(
         Move.VENDOR, "Correct the element that the description names"
+    ),
+    "secrecy-not-carried": Remedy(
+        Move.SENDER, "Send it on paper, or ask the operator which levels are carried"
     ),
     "sender-not-of-this-door": Remedy(
         Move.VENDOR, "Send at the address of the sender's own organization"
