@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 from uuid import UUID
 
 from envelopes.letter import OrganizationCode
 from envelopes.parts import Parts
-from envelopes.trust import Certificate
 from gateway.domain.access import Access
 from gateway.domain.act import Act
 from gateway.domain.books import Books
@@ -34,6 +33,10 @@ from gateway.domain.organization import (
 from gateway.domain.promise import Promise
 from gateway.domain.receipts import Receipt
 from gateway.domain.register import Book, Registration
+
+if TYPE_CHECKING:
+    # It brings cryptography with it, which `gateway --help` does not need.
+    from envelopes.trust import Certificate
 
 
 class Clock(Protocol):
@@ -57,7 +60,7 @@ class HubSigner(Protocol):
     """Signs in the name of the hub; what it signs proves only what the hub says."""
 
     @property
-    def certificate(self) -> Certificate:
+    def certificate(self) -> "Certificate":
         """The certificate of the key in use."""
 
     def sign(self, document: bytes) -> bytes:
