@@ -1,9 +1,9 @@
 """Which certificate speaks for which organization, at what time.
 
 A certificate speaks for an organization because the directory says so, never because
-of what stands in it: chains and subjects are not looked at. Validity is judged at
-the time the caller supplies, which is the time of receipt, since e-CMS signatures
-prove no time of signing. Nothing here asks a server.
+of what stands in it: chains and subjects are not looked at here. Validity and
+revocation are judged at the time the caller supplies, which is the time of receipt,
+since e-CMS signatures prove no time of signing. Nothing here asks a server.
 """
 
 import hashlib
@@ -17,7 +17,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from envelopes.errors import CertificateExpired, CertificateUntrusted
+from envelopes.errors import (
+    CertificateExpired,
+    CertificateRevoked,
+    CertificateUntrusted,
+)
 
 PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
@@ -47,6 +51,10 @@ class TrustedCertificate(Protocol):
     def not_after(self) -> datetime:
         """Last moment of its validity, aware."""
 
+    @property
+    def revoked_at(self) -> datetime | None:
+        """From when on it speaks for nobody, aware; None while it is not revoked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -61,6 +69,8 @@ class Certificate:
     """As RFC 4514 writes it: `CN=…,O=…,C=TH`."""
     parsed: x509.Certificate = field(repr=False, compare=False)
     public_key: PublicKey = field(repr=False, compare=False)
+    revoked_at: datetime | None = None
+    """None: no file says it of itself."""
 
 
 def read_certificate(pem_or_der: bytes) -> Certificate:
@@ -85,26 +95,33 @@ def read_certificate(pem_or_der: bytes) -> Certificate:
 def speaks(
     embedded: Iterable[bytes], trusted: Iterable[TrustedCertificate], at: datetime
 ) -> TrustedCertificate:
-    """Return the registered certificate that a signature names, if it is valid.
+    """Return the registered certificate that a signature names, if it is in force.
 
     `embedded` are the DER forms in the signature, in any order: a sender may add
     those of its authority, which say nothing here. Raises `CertificateUntrusted`
-    where none of them is registered, `CertificateExpired` where those that are do
-    not cover `at`.
+    where none of them is registered; where none of those that are is in force at
+    `at`, `CertificateRevoked` if one was revoked by then, else `CertificateExpired`.
     """
     named = set(embedded)
     registered = [certificate for certificate in trusted if certificate.der in named]
     if not registered:
         raise CertificateUntrusted("ds:X509Certificate")
     for certificate in registered:
-        if covers(certificate, at):
+        if covers(certificate, at) and not revoked(certificate, at):
             return certificate
+    if any(revoked(certificate, at) for certificate in registered):
+        raise CertificateRevoked("ds:X509Certificate")
     raise CertificateExpired("ds:X509Certificate")
 
 
 def covers(certificate: TrustedCertificate, at: datetime) -> bool:
     """Say whether a certificate is valid at this time, both ends included."""
     return certificate.not_before <= at <= certificate.not_after
+
+
+def revoked(certificate: TrustedCertificate, at: datetime) -> bool:
+    """Say whether a certificate was revoked by this time, that moment included."""
+    return certificate.revoked_at is not None and certificate.revoked_at <= at
 
 
 def _parsed(pem_or_der: bytes) -> x509.Certificate:

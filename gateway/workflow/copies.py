@@ -18,6 +18,7 @@ from envelopes.notifier import NotifierCopy
 from envelopes.parts import Parts, take_apart
 from envelopes.requests import Document, SendLetter
 from envelopes.signature import signatures_in, travels, unsigned, verify
+from gateway.domain.certificates import judged_already
 from gateway.domain.consignment import HUB, Consignment, Excerpt, FittedCopy, Signed
 from gateway.domain.organization import RegisteredCertificate
 from gateway.domain.receipts import Receipt
@@ -28,7 +29,7 @@ from schemas.limits import Limits
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a letter came in: it is judged again as it was then."""
+    """What a letter came in: it is read again as it was judged then."""
 
     envelope: bytes
     digest: str
@@ -80,7 +81,7 @@ async def origin_of(unit: UnitOfWork, consignment: Consignment) -> Origin:
     return Origin(
         await unit.vault.read(consignment.envelope_digest),
         consignment.envelope_digest,
-        await unit.directory.certificates(consignment.sender),
+        judged_already(await unit.directory.certificates(consignment.sender)),
         consignment.accepted_at,
     )
 

@@ -17,9 +17,10 @@ from envelopes.parts import Parts, take_apart
 from envelopes.requests import Document
 from envelopes.signature import signatures_in, unsigned, verify
 from gateway.domain.admission import Arrival, admit, same_send
+from gateway.domain.certificates import registered_for
 from gateway.domain.consignment import Consignment, LetterFacts, LetterFile, Signed
 from gateway.domain.errors import SenderUnknown
-from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.organization import Organization, Purpose, RegisteredCertificate
 from gateway.domain.promise import Promise, Stage
 from gateway.domain.register import BANGKOK
 from gateway.ports import UnitOfWork
@@ -59,7 +60,9 @@ async def receive(work: Work, door: OrganizationCode, document: Document) -> Cus
     sender = await work.store.organization(door)
     if sender is None:
         raise SenderUnknown(door.text)
-    certificates = await work.store.certificates(door)
+    certificates = registered_for(
+        Purpose.SIGNATURE, await work.store.certificates(door)
+    )
     reading = await work.bench.run(
         len(document.source), lambda: _read(document, sender, certificates, now)
     )
@@ -117,6 +120,7 @@ async def _admit(
             sender=await work.store.organization(letter.sender.organization),
             receiver=await work.store.organization(letter.receiver.organization),
             today=now.astimezone(BANGKOK).date(),
+            carries=work.carries,
         )
     )
 

@@ -40,6 +40,7 @@ class Identity:
     der: bytes = field(repr=False)
     not_before: datetime = NOT_BEFORE
     not_after: datetime = NOT_AFTER
+    revoked_at: datetime | None = None
 
     @property
     def fingerprint(self) -> str:
