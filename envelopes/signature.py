@@ -71,6 +71,10 @@ class SignedPart:
     """SHA-256 of the signer's certificate (DER), 64 hexadecimal digits."""
     algorithm: str
     """URI of the signature method."""
+    weak: bool
+    """Whether anything of it rests on SHA-1."""
+    travels: bool
+    """Whether it holds in another envelope too; see `travels`."""
     maker: InitVar[object]
 
     def __post_init__(self, maker: object) -> None:
@@ -100,34 +104,43 @@ def travels(document: Document) -> bool:
     """Say whether its one signature holds in another envelope too (C3).
 
     An inclusive signature draws this envelope's namespaces into its digest and
-    breaks in the next one: it proves, but cannot be handed on.
+    breaks in the next one: it proves, but cannot be handed on. For a document that
+    was verified before; nothing is judged here.
     """
-    return signed_shape.is_exclusive(signed_shape.the_signature(document))
+    return signed_shape.is_exclusive(signed_shape.the_signature(document, weak=True))
 
 
 def verify(
-    document: Document, trusted: Sequence[TrustedCertificate], at: datetime
+    document: Document,
+    trusted: Sequence[TrustedCertificate],
+    at: datetime,
+    *,
+    weak: bool = False,
 ) -> SignedPart:
     """Return the letter that the envelope's one signature covers.
 
     `trusted` are the certificates registered for the organization that is to have
-    signed; `at` is the time of receipt. Raises `SignatureMissing`,
-    `SignatureInvalid` (also for SHA-1 and whatever else is too weak),
-    `SignedPartMissing`, `CertificateUntrusted` or `CertificateExpired`.
+    signed; `at` is the time of receipt. `weak` says that RSA with SHA-1 is taken:
+    where that organization's record allows it, and of a letter that was taken before,
+    whatever its record says now. Raises `SignatureMissing`, `SignatureInvalid` (also
+    for what is too weak), `SignedPartMissing`, `CertificateUntrusted` or
+    `CertificateExpired`.
     """
     if document.repaired:
         # `envelopes.repair` leaves alone what holds a signature; so does this.
         raise SignatureInvalid("ds:Signature: in an envelope that is not well-formed")
-    signature = signed_shape.the_signature(document)
+    signature = signed_shape.the_signature(document, weak=weak)
     registered = speaks(signed_shape.embedded_certificates(signature), trusted, at)
     try:
         certificate = read_certificate(registered.der)
     except ValueError as error:
         raise CertificateUntrusted("ds:X509Certificate", detail=str(error)) from error
     return SignedPart(
-        tree=_verified(document, signature, certificate, at),
+        tree=_verified(document, certificate, _expected(signature, at, weak=weak)),
         certificate=registered.fingerprint,
         algorithm=signed_shape.signature_method(signature),
+        weak=signed_shape.is_weak(signature),
+        travels=signed_shape.is_exclusive(signature),
         maker=_MAKER,
     )
 
@@ -178,9 +191,8 @@ def _parser() -> etree.XMLParser:
 
 def _verified(
     document: Document,
-    signature: etree._Element,
     certificate: Certificate,
-    at: datetime,
+    expected: SignatureConfiguration,
 ) -> etree._Element:
     """Let signxml judge, and return the element that it says is signed."""
     try:
@@ -189,7 +201,7 @@ def _verified(
             x509_cert=certificate.parsed,
             parser=_parser(),
             id_attribute=names.LETTER_ID_ATTRIBUTE,
-            expect_config=_expected(signature, at),
+            expect_config=expected,
         )
     except _FAILURES as error:
         raise SignatureInvalid("ds:Signature", detail=repr(error)) from error
@@ -197,13 +209,15 @@ def _verified(
     return signed_shape.the_letter(signed)
 
 
-def _expected(signature: etree._Element, at: datetime) -> SignatureConfiguration:
+def _expected(
+    signature: etree._Element, at: datetime, *, weak: bool
+) -> SignatureConfiguration:
     above = [str(element.tag) for element in signature.iterancestors()]
     return SignatureConfiguration(
         location="./" + "".join(f"{tag}/" for tag in reversed(above[:-1])),
         expect_references=1,
-        signature_methods=signed_shape.SIGNATURE_METHODS,
-        digest_algorithms=signed_shape.DIGESTS,
+        signature_methods=signed_shape.methods(weak=weak),
+        digest_algorithms=signed_shape.digests(weak=weak),
         # The registered certificate is the key; a KeyValue beside it says nothing.
         ignore_ambiguous_key_info=True,
         verification_time=at,

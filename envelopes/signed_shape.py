@@ -7,7 +7,8 @@
 3. The reference names `#Letter`, one element in the envelope has that ID, however
    the attribute is spelled, and it is the document's ram:CorrespondenceLetter.
 4. RSA (PKCS #1) or ECDSA with SHA-2, digests of SHA-2, canonicalisation and no other
-   transform. SHA-1 is refused here, whoever signed.
+   transform. SHA-1 is refused, unless the caller says that this sender may be weak:
+   then RSA with SHA-1 is taken, and a digest of SHA-1 under RSA, and nothing else.
 
 All of it is what signature wrapping plays with; each rule has its hostile test.
 """
@@ -31,7 +32,7 @@ from schemas import names
 
 LETTER_URI: Final = f"#{names.LETTER_ID}"
 
-SIGNATURE_METHODS: Final = frozenset(
+_METHODS: Final = frozenset(
     {
         SignatureMethod.RSA_SHA256,
         SignatureMethod.RSA_SHA384,
@@ -41,8 +42,20 @@ SIGNATURE_METHODS: Final = frozenset(
         SignatureMethod.ECDSA_SHA512,
     }
 )
-DIGESTS: Final = frozenset(
+_DIGESTS: Final = frozenset(
     {DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512}
+)
+# What clients of before 2010 sign by (C3); taken where their record allows it.
+_WEAK_METHODS: Final = frozenset({SignatureMethod.RSA_SHA1})
+_WEAK_DIGESTS: Final = frozenset({DigestAlgorithm.SHA1})
+_WEAK: Final = frozenset(
+    [method.value for method in _WEAK_METHODS]
+    + [digest.value for digest in _WEAK_DIGESTS]
+)
+_BY_RSA: Final = frozenset(
+    method.value
+    for method in _METHODS | _WEAK_METHODS
+    if method.name.startswith("RSA_")
 )
 _EXCLUSIVE: Final = frozenset(
     {
@@ -67,16 +80,26 @@ _WITH_LETTER_ID: Final = etree.XPath(
 )
 
 
+def methods(*, weak: bool) -> frozenset[SignatureMethod]:
+    """Return the signature methods that are taken; `weak` adds RSA with SHA-1."""
+    return _METHODS | _WEAK_METHODS if weak else _METHODS
+
+
+def digests(*, weak: bool) -> frozenset[DigestAlgorithm]:
+    """Return the digests that are taken; `weak` adds SHA-1."""
+    return _DIGESTS | _WEAK_DIGESTS if weak else _DIGESTS
+
+
 def letters_in(document: Document) -> list[etree._Element]:
     """Return every ram:CorrespondenceLetter anywhere in the envelope."""
     return list(document.tree.getroottree().iter(names.CORRESPONDENCE_LETTER))
 
 
-def the_signature(document: Document) -> etree._Element:
+def the_signature(document: Document, *, weak: bool) -> etree._Element:
     """Return the envelope's signature, its shape and algorithms checked.
 
-    Raises `SignatureMissing`, `SignatureInvalid` or `SignedPartMissing`; the digest
-    and the signature itself are not looked at.
+    `weak` says whether SHA-1 is taken. Raises `SignatureMissing`, `SignatureInvalid`
+    or `SignedPartMissing`; the digest and the signature itself are not looked at.
     """
     found = list(document.tree.getroottree().iter(names.SIGNATURE))
     if not found:
@@ -87,7 +110,7 @@ def the_signature(document: Document) -> etree._Element:
     _stands_in_its_place(document, signature)
     _has_its_parts(signature)
     _covers_the_letter(document, signature)
-    _is_strong(signature)
+    _has_its_algorithms(signature, weak=weak)
     _stands_under_no_xml_attribute(signature)
     return signature
 
@@ -112,6 +135,13 @@ def embedded_certificates(signature: etree._Element) -> list[bytes]:
 def signature_method(signature: etree._Element) -> str:
     """Return the URI of the signature method; empty where none is named."""
     return _algorithm(signature, "SignedInfo", "SignatureMethod")
+
+
+def is_weak(signature: etree._Element) -> bool:
+    """Say whether anything of it rests on SHA-1."""
+    info = signature[0]
+    named = {info[1].get("Algorithm"), info[2][-2].get("Algorithm")}
+    return not named.isdisjoint(_WEAK)
 
 
 def is_exclusive(signature: etree._Element) -> bool:
@@ -189,13 +219,14 @@ def _covers_the_letter(document: Document, signature: etree._Element) -> None:
         raise SignedPartMissing("ram:CorrespondenceLetter")
 
 
-def _is_strong(signature: etree._Element) -> None:
+def _has_its_algorithms(signature: etree._Element, *, weak: bool) -> None:
     """Check rule 4, so that the sender is told which algorithm is not taken."""
     info = signature[0]
     reference = info[2]
     _takes(info[0], CanonicalizationMethod)
-    _takes(info[1], SIGNATURE_METHODS)
-    _takes(reference[-2], DIGESTS)
+    _takes(info[1], methods(weak=weak))
+    by_rsa = info[1].get("Algorithm") in _BY_RSA
+    _takes(reference[-2], digests(weak=weak and by_rsa))
     for transform in reference.iter(_ds("Transform")):
         _takes(transform, _TRANSFORMS)
     for method in _canonicalisations(signature):
