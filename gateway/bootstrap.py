@@ -24,15 +24,19 @@ from envelopes.trust import read_certificate
 from gateway import steps
 from gateway.arrivals import InProcessArrivals
 from gateway.config import Address, Settings, SettingsError
+from gateway.domain.act import Act, Who
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization, RegisteredCertificate
 from gateway.domain.promise import Stage
+from gateway.domain.secrecy import OPEN
+from gateway.headfile import HeadFile
 from gateway.identity import Identities, SystemClock
 from gateway.ports import Clock
 from gateway.presence import announced, only_server
 from gateway.runners.notifier import notifier
 from gateway.runners.relay import Relay
 from gateway.runners.router import router
+from gateway.runners.sealer import Sealer
 from gateway.runners.sweeper import LastSeen, Sweeper
 from gateway.signing import CERTIFICATE, KEY, KeySigner, new_key_pair
 from gateway.store.schema import is_current, upgrade, url_of
@@ -75,7 +79,13 @@ class Hub:
     """Whether it was made by `init --demo`."""
 
 
-async def init(settings: Settings, *, demo: bool, clock: Clock | None = None) -> None:
+async def init(
+    settings: Settings,
+    *,
+    demo: bool,
+    clock: Clock | None = None,
+    who: Who | None = None,
+) -> None:
     """Make a hub in an empty or missing folder; the facts that complete it come last.
 
     A demo hub knows the ministry and the 75 provinces, each with a throw-away key
@@ -90,7 +100,22 @@ async def init(settings: Settings, *, demo: bool, clock: Clock | None = None) ->
     async with open_store(settings.data, database=settings.database_file) as store:
         if demo:
             await _enter_demo_offices(store, settings.data / DEMO_KEYS, now)
+        await _note_made(store, clock or SystemClock(), who or Who(""), demo=demo)
         await store.note_facts({MADE_AT: now.isoformat(), DEMO: _YES if demo else "no"})
+
+
+async def _note_made(store: SqliteStore, clock: Clock, who: Who, *, demo: bool) -> None:
+    async with store.unit() as unit:
+        await unit.acts.add(
+            Act(
+                id=Identities(clock).new(),
+                at=clock.now(),
+                what="init",
+                who=who,
+                after={DEMO: _YES if demo else "no"},
+            )
+        )
+        await unit.commit()
 
 
 async def _enter_demo_offices(store: SqliteStore, keys: Path, now: datetime) -> None:
@@ -174,6 +199,8 @@ async def open_hub(
                     f"the hub in {settings.data} was not made to the end",
                     "Remove the folder and make it again: gateway init",
                 )
+            demo = facts.get(DEMO) == _YES
+            has_keys = demo or settings.secret_key_file is not None
             work = Work(
                 store=store,
                 clock=clock,
@@ -181,8 +208,8 @@ async def open_hub(
                 signer=signer,
                 arrivals=InProcessArrivals(settings.poll_wait),
                 bench=bench,
+                carries=settings.secrecy if has_keys else OPEN,
             )
-            demo = facts.get(DEMO) == _YES
             yield Hub(settings=settings, store=store, work=work, demo=demo)
 
 
@@ -254,6 +281,7 @@ async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
         router(work, broker, stop=stop),
         notifier(work, broker, stop=stop),
         Sweeper(last_seen, work, stop=stop),
+        Sealer(hub.store, head_file(hub.settings), work.clock, stop=stop),
     )
     addresses = Addresses(hub.settings.public_url, hub.settings.host_suffix)
     door = _door(hub, last_seen, addresses)
@@ -269,6 +297,11 @@ async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
         finally:
             stop.set()
     emit("hub stopped", seconds=round(time.monotonic() - started, 1))
+
+
+def head_file(settings: Settings) -> HeadFile:
+    """Return the file in which the head of the journal stands."""
+    return HeadFile(settings.data / settings.journal_head)
 
 
 def _door(hub: Hub, last_seen: LastSeen, addresses: Addresses) -> Door:

@@ -554,6 +554,11 @@ class Views(Protocol):
     async def endpoints(self) -> Sequence[EndpointLine]:
         """Return all organizations with what was seen of them, by code."""
 
+    async def acts(
+        self, organization: OrganizationCode | None, *, limit: int
+    ) -> Sequence[Act]:
+        """Return the newest acts, of all organizations for None, newest first."""
+
 
 class Arrivals(Protocol):
     """Who waits for what is on its way inside this process.

@@ -34,6 +34,7 @@ STEPS: Final[Mapping[str, str]] = {
     "free:after-commit": "a number is freed, its sender has no answer yet",
     "register:before-commit": "a number is entered, nothing is committed",
     "register:after-commit": "a number is entered, who gave it has no answer yet",
+    "seal:after-commit": "the journal is sealed, its head stands nowhere else yet",
 }
 """Every step, and what is true when it is passed."""
 

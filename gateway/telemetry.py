@@ -177,6 +177,25 @@ EVENTS: Final[Mapping[str, Event]] = {
         "runner code detail attempt seconds",
         "runner_waits_total",
     ),
+    "journal sealed": _event(
+        "debug",
+        "Lines of journals and acts were sealed in a batch.",
+        "batch entries",
+        "journal_batches_total",
+    ),
+    "journal head not written": _event(
+        "warning",
+        "The head of the journal could not be written outside the database.",
+        "batch detail",
+        "journal_heads_not_written_total",
+    ),
+    "journal cut": _event(
+        "error",
+        "The head outside the database is none of this database: its end was cut off, "
+        "or it was restored from a backup.",
+        "batch head",
+        "journal_cuts_total",
+    ),
     "request refused": _event(
         "info",
         "A request was answered with an ErrorDetail; nothing of it is kept.",

@@ -26,6 +26,10 @@ Reason = Annotated[
     str,
     typer.Option("--reason", metavar="TEXT", help="เหตุผล / Why; kept in the journal."),
 ]
+RequiredReason = Annotated[
+    str,
+    typer.Option("--reason", metavar="TEXT", parser=filled, help="เหตุผล / Why."),
+]
 NamedBy = Annotated[
     str,
     typer.Option("--by", metavar="NAME", parser=filled, help="ผู้สั่ง / Who says so."),

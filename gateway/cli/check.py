@@ -1,19 +1,26 @@
 """`gateway check`: is everything as it should be? It looks, and changes nothing."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from gateway.cli import books_report
+from gateway.cli import books_report, journal_report
 from gateway.cli.errors import NotInOrder
+from gateway.cli.journal_report import marks_in
 from gateway.cli.options import DEFAULT_DATA, Data, Json
 from gateway.cli.session import ask
 from gateway.domain.books import Books
+from gateway.domain.continuity import Continuity
+
+if TYPE_CHECKING:
+    from gateway.bootstrap import Hub
 
 _SOURCES: Final = {"COMMANDLINE": "command line", "ENVIRONMENT": "GATEWAY_DATA"}
 
@@ -22,6 +29,7 @@ class What(StrEnum):
     """What is looked at more closely."""
 
     BOOKS = "books"
+    JOURNAL = "journal"
 
 
 def check(
@@ -30,9 +38,10 @@ def check(
     what: Annotated[
         What | None,
         typer.Argument(
-            metavar="[books]",
+            metavar="[books|journal]",
             show_default=False,
-            help="books: ตรวจบัญชีหนังสือทุกฉบับ / Account for every letter.",
+            help="books: ตรวจบัญชีหนังสือทุกฉบับ / Account for every letter. "
+            "journal: ตรวจความต่อเนื่องของบันทึก / Is the journal whole?",
         ),
     ] = None,
     data: Data = DEFAULT_DATA,
@@ -42,9 +51,14 @@ def check(
 
     gateway check books: ตรวจว่าหนังสือทุกฉบับอยู่ครบ ไม่ขาดไม่เกิน /
     whether every letter is found at exactly one place, and which is not.
+    gateway check journal: ตรวจว่าบันทึกไม่ถูกตัด แก้ หรือแทรก /
+    whether nothing was cut out of the journal, altered or put in.
     """
     if what is What.BOOKS:
         _check_books(data, as_json=as_json)
+        return
+    if what is What.JOURNAL:
+        _check_journal(data, as_json=as_json)
         return
     # It knows every adapter, and is loaded only here.
     from gateway.cli import check_report  # noqa: PLC0415
@@ -58,6 +72,31 @@ def check(
 
 
 def _check_books(data: Path, *, as_json: bool) -> None:
+    with _progress("ตรวจบัญชี / checking") as advance:
+        books: Books = ask(data, lambda hub: hub.store.check_books(advance))
+    books_report.show(books, as_json=as_json)
+    if not books.in_balance:
+        raise NotInOrder
+
+
+def _check_journal(data: Path, *, as_json: bool) -> None:
+    async def question(hub: "Hub") -> Continuity:
+        # It knows every adapter, and is loaded only here.
+        from gateway.bootstrap import head_file  # noqa: PLC0415
+
+        # Read before: what is sealed meanwhile stands in the database only.
+        outside = marks_in(head_file(hub.settings))
+        return await hub.store.check_journal(outside, advance)
+
+    with _progress("ตรวจบันทึก / following the journal") as advance:
+        found = ask(data, question)
+    journal_report.show(found, data, as_json=as_json)
+    if not found.is_whole:
+        raise NotInOrder
+
+
+@contextmanager
+def _progress(words: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -66,12 +105,9 @@ def _check_books(data: Path, *, as_json: bool) -> None:
         disable=not sys.stderr.isatty(),
         transient=True,
     ) as progress:
-        bar = progress.add_task("ตรวจบัญชี / checking", total=None)
+        bar = progress.add_task(words, total=None)
 
         def advance(done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
 
-        books: Books = ask(data, lambda hub: hub.store.check_books(advance))
-    books_report.show(books, as_json=as_json)
-    if not books.in_balance:
-        raise NotInOrder
+        yield advance

@@ -27,6 +27,13 @@ class NoSuchLetter(CommandError):
     thai = "ไม่พบหนังสือเลขที่นี้ในศูนย์กลาง"
 
 
+class HeadUnreadable(CommandError):
+    """The file with the head of the journal cannot be read."""
+
+    code = "head-unreadable"
+    thai = "อ่านแฟ้มหัวบันทึกไม่ได้"
+
+
 class NotInOrder(CommandError):
     """Something is not in order; the report on standard output says what."""
 

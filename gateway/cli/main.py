@@ -13,7 +13,16 @@ from typing import Annotated, Final, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from gateway.cli import check, directory, inbox, keys, letters, registers, spoken
+from gateway.cli import (
+    check,
+    directory,
+    inbox,
+    journal,
+    keys,
+    letters,
+    registers,
+    spoken,
+)
 from gateway.cli.errors import CommandError, NotInOrder
 from gateway.cli.options import DEFAULT_DATA, Data, Json
 from gateway.cli.screen import show_json
@@ -111,6 +120,7 @@ app.add_typer(directory.app, name="directory", help="หน่วยงาน / 
 app.add_typer(letters.app, name="letters", help="หนังสือ / Letters in custody.")
 app.add_typer(inbox.app, name="inbox", help="กล่องขาเข้า / What waits for whom.")
 app.add_typer(registers.app, name="registers", help="ทะเบียน / Books of numbers.")
+app.add_typer(journal.app, name="journal", help="บันทึก / Who did what, and when.")
 app.add_typer(keys.app, name="keys", help="กุญแจของศูนย์กลาง / The hub's own keys.")
 app.command()(check.check)
 

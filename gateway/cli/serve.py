@@ -4,7 +4,9 @@ import asyncio
 import json
 from pathlib import Path
 
+from gateway.cli.acting import account
 from gateway.config import load
+from gateway.domain.act import Who
 
 
 def init(data: Path, *, demo: bool = False, as_json: bool = False) -> None:
@@ -15,7 +17,7 @@ def init(data: Path, *, demo: bool = False, as_json: bool = False) -> None:
     # Each command imports what it needs: `gateway --help` must not wait for all.
     from gateway import bootstrap  # noqa: PLC0415
 
-    asyncio.run(bootstrap.init(load(data), demo=demo))
+    asyncio.run(bootstrap.init(load(data), demo=demo, who=Who(account())))
     if as_json:
         print(json.dumps({"data": str(data.absolute()), "demo": demo}))  # noqa: T201
     else:

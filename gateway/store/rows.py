@@ -6,6 +6,7 @@ from typing import Any
 
 from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.access import Access, AccessKind
+from gateway.domain.act import Act, Who
 from gateway.domain.consignment import (
     Consignment,
     Entry,
@@ -226,6 +227,23 @@ def person(row: Columns) -> Person:
         name=row["name"],
         secret_registrar=row["secret_registrar"],
         added_at=row["added_at"],
+    )
+
+
+def act(row: Columns) -> Act:
+    """Read an act; who did something to a secret letter is not said here."""
+    organization = row["organization"]
+    return Act(
+        id=row["id"],
+        at=row["at"],
+        what=row["what"],
+        who=Who(row["account"], row["name"]),
+        why=row["why"],
+        organization=OrganizationCode(organization) if organization else None,
+        consignment=row["consignment_id"],
+        secret=row["hidden"] is not None,
+        before=_facts(row["before"]),
+        after=_facts(row["after"]),
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 from envelopes.letter import OrganizationCode
 from gateway.domain.access import Access
 from gateway.domain.books import Books
+from gateway.domain.continuity import Batch, Continuity, Mark
 from gateway.domain.organization import (
     Organization,
     Person,
@@ -20,6 +21,7 @@ from gateway.domain.organization import (
 )
 from gateway.domain.promise import Promise
 from gateway.store.accesses import StoredAccesses, StoredPersons
+from gateway.store.batches import batch_numbered, check_journal, last_batch, seal
 from gateway.store.books import check_books
 from gateway.store.books_inspection import Progress, no_progress
 from gateway.store.connection import Connection
@@ -142,6 +144,35 @@ class SqliteStore:
         with self._database.snapshot() as connection:
             vault = StoredVault(connection, self._segments)
             return await check_books(connection, vault, progress)
+
+    async def seal_journal(self, at: datetime) -> Batch | None:
+        """Seal some of what no batch has taken yet; None where there is nothing.
+
+        Raises a temporary `StoreError` where another process sealed meanwhile.
+        """
+        async with self.unit() as unit:
+            batch = await seal(unit.connection, at)
+            if batch is not None:
+                await unit.commit()
+            return batch
+
+    async def last_batch(self) -> Batch | None:
+        """Return the newest batch."""
+        return await last_batch(self.reading)
+
+    async def batch(self, number: int) -> Batch | None:
+        """Return a batch."""
+        return await batch_numbered(self.reading, number)
+
+    async def check_journal(
+        self, outside: Sequence[Mark], progress: Progress = no_progress
+    ) -> Continuity:
+        """Follow all batches of one moment, and say where they are broken.
+
+        `outside` are the heads that stand outside the database, read before.
+        """
+        with self._database.snapshot() as connection:
+            return await check_journal(connection, outside, progress)
 
     async def facts(self) -> Mapping[str, str]:
         """Return what is noted about this hub: `made_at`, `demo` (yes or no)."""

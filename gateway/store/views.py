@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, func, or_, select
 
 from envelopes.letter import OrganizationCode, normalised_number
+from gateway.domain.act import Act
 from gateway.domain.consignment import Consignment, Excerpt
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import State
@@ -27,6 +28,7 @@ from gateway.ports import (
     RegisterLine,
 )
 from gateway.store import rows
+from gateway.store.acts import ACT
 from gateway.store.connection import Connection
 from gateway.store.copies import StoredCopies
 from gateway.store.inboxes import HEAD, IN_QUEUE, PLACE, WAITING, read_entries
@@ -87,6 +89,10 @@ _WAITING_BY_ORGANIZATION: Final = (
     select(INBOX_ENTRY.c.organization, func.count().label("number"))
     .where(IN_QUEUE)
     .group_by(INBOX_ENTRY.c.organization)
+)
+
+_ACTS: Final = (
+    select(ACT).order_by(ACT.c.at.desc(), ACT.c.id.desc()).limit(bindparam("limit"))
 )
 
 
@@ -238,6 +244,15 @@ class StoredViews:
             )
             for row in found
         ]
+
+    async def acts(
+        self, organization: OrganizationCode | None, *, limit: int
+    ) -> Sequence[Act]:
+        """Return the newest acts, of all organizations for None, newest first."""
+        newest = _ACTS
+        if organization is not None:
+            newest = newest.where(ACT.c.organization == organization.text)
+        return [rows.act(row) for row in await self._reader.fetch(newest, limit=limit)]
 
     @property
     def _reader(self) -> Reader:

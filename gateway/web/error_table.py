@@ -123,6 +123,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "code-unknown": Remedy(Move.VENDOR, "Use a code of the list"),
     "command-failed": Remedy(Move.OPERATOR, "Read what the command said"),
     "concurrent-change": Remedy(Move.NOBODY, "Nothing; it is done again"),
+    "head-unreadable": Remedy(
+        Move.OPERATOR, "Look at the file of the setting journal_head"
+    ),
     "hub-died": Remedy(Move.OPERATOR, "Read its last lines, and serve it again"),
     "illegal-transition": Remedy(Move.OPERATOR, _LOOK),
     "no-such-letter": Remedy(Move.OPERATOR, "Take the number from gateway letters"),
