@@ -1,14 +1,15 @@
 """What `--json` says of letters, consignments and their records.
 
 Moments are ISO 8601 in UTC, letter dates as their senders wrote them. Of a secret
-letter `subject`, `files`, persons and the names people gave are `null`.
+letter `subject`, `files`, persons and the names people gave are `null`, unless who
+looks may see them: `seen`.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.cli.words import actor_of, is_secret
+from gateway.cli.words import actor_of, is_hidden
 from gateway.domain.consignment import Entry, LetterFacts, LetterFile
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import MEANINGS, State
@@ -20,9 +21,9 @@ from gateway.ports import Path
 Document = dict[str, Any]
 
 
-def letter(facts: LetterFacts) -> Document:
+def letter(facts: LetterFacts, *, seen: bool = False) -> Document:
     """Say what is the same in all copies of a letter."""
-    hidden = is_secret(facts)
+    hidden = is_hidden(facts, seen=seen)
     return {
         "id": str(facts.id),
         "number": facts.letter_id.number,
@@ -35,10 +36,10 @@ def letter(facts: LetterFacts) -> Document:
     }
 
 
-def path(found: Path) -> Document:
+def path(found: Path, *, seen: bool = False) -> Document:
     """Say all that is known of a consignment, its journal included."""
     consignment = found.consignment
-    hidden = is_secret(consignment.letter)
+    hidden = is_hidden(consignment.letter, seen=seen)
     return {
         "id": str(consignment.id),
         "process_id": consignment.process_id,
@@ -50,14 +51,15 @@ def path(found: Path) -> Document:
         **state(consignment.state),
         "inbox_entry": inbox_entry(found.entry) if found.entry else None,
         "registrations": [
-            registration(one, consignment.letter) for one in found.registrations
+            registration(one, consignment.letter, seen=seen)
+            for one in found.registrations
         ],
         "receipts": [receipt(one) for one in found.receipts],
         "notifier_entries": [
             {**inbox_entry(one), "organization": one.organization.text}
             for one in found.notifier_entries
         ],
-        "journal": journal(found.journal, consignment.letter),
+        "journal": journal(found.journal, consignment.letter, seen=seen),
     }
 
 
@@ -71,7 +73,9 @@ def state(value: State) -> Document:
     }
 
 
-def journal(entries: Sequence[Entry], of: LetterFacts) -> list[Document]:
+def journal(
+    entries: Sequence[Entry], of: LetterFacts, *, seen: bool = False
+) -> list[Document]:
     """Say what happened to a consignment, oldest first."""
     return [
         {
@@ -80,7 +84,7 @@ def journal(entries: Sequence[Entry], of: LetterFacts) -> list[Document]:
             "happening": entry.happening.value,
             "state": entry.state.value,
             "actor": None
-            if (actor := actor_of(entry.actor, of)) != entry.actor
+            if (actor := actor_of(entry.actor, of, seen=seen)) != entry.actor
             else actor,
             "facts": dict(entry.facts),
         }
@@ -88,7 +92,9 @@ def journal(entries: Sequence[Entry], of: LetterFacts) -> list[Document]:
     ]
 
 
-def registration(found: Registration, of: LetterFacts) -> Document:
+def registration(
+    found: Registration, of: LetterFacts, *, seen: bool = False
+) -> Document:
     """Say under which number a letter was entered."""
     return {
         "number": found.number.text,
@@ -97,7 +103,7 @@ def registration(found: Registration, of: LetterFacts) -> Document:
         "year": found.year,
         "serial": found.number.serial,
         "numbered_by": found.numbered_by.value,
-        "by": None if is_secret(of) else found.by,
+        "by": None if is_hidden(of, seen=seen) else found.by,
         "at": moment(found.at),
         "corrects": str(found.replaces) if found.replaces else None,
         "id": str(found.id),
@@ -145,6 +151,7 @@ def organization(found: Organization) -> Document:
         "dialect_by_hand": found.dialect_by_hand,
         "never_deletes": found.never_deletes,
         "deleted_at": moment(found.deleted_at),
+        "secrecy": found.secrecy or None,
     }
 
 

@@ -8,6 +8,7 @@ import typer
 
 from envelopes.letter import OrganizationCode
 from gateway.cli import documents
+from gateway.cli.acting import NamedBy, Reason, order
 from gateway.cli.options import (
     DEFAULT_DATA,
     Data,
@@ -16,6 +17,7 @@ from gateway.cli.options import (
     filled,
     process_id,
 )
+from gateway.cli.reading import NOTHING, Copy, Reader, Seen, read_as
 from gateway.cli.screen import Column, nothing_here, say, show_json, show_table
 from gateway.cli.session import ask, known
 from gateway.cli.thai import ago, letter_day, thai_time
@@ -64,22 +66,31 @@ Entry = Annotated[
 
 @app.command("list")
 def list_inbox(
-    *, organization: Organization, data: Data = DEFAULT_DATA, as_json: Json = False
+    *,
+    organization: Organization,
+    by: Reader = "",
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
 ) -> None:
     """รายการที่รอในกล่องขาเข้า / What waits in an inbox, the head first."""
 
-    async def question(hub: "Hub") -> tuple[datetime, Sequence[InboxLine]]:
+    async def question(hub: "Hub") -> tuple[datetime, Sequence[InboxLine], Seen]:
         await known(hub, organization)
-        return hub.work.clock.now(), await hub.store.views.inbox(organization)
+        lines = await hub.store.views.inbox(organization)
+        copies = [Copy(x.entry.consignment, x.letter, organization) for x in lines]
+        seen = await read_as(
+            hub, "inbox list", copies, organization=organization, by=by
+        )
+        return hub.work.clock.now(), lines, seen
 
-    now, lines = ask(data, question)
+    now, lines, seen = ask(data, question)
     if as_json:
-        show_json([_document(line) for line in lines])
+        show_json([_document(line, seen) for line in lines])
     elif not lines:
         command = f"gateway registers show {organization} --data {data}"
         nothing_here("กล่องขาเข้าว่าง", "The inbox is empty", command)
     else:
-        show_table(_COLUMNS, [_row(line, now) for line in lines])
+        show_table(_COLUMNS, [_row(line, now, seen) for line in lines])
 
 
 @app.command("parked")
@@ -113,10 +124,8 @@ def unpark_entry(
     *,
     organization: Organization,
     entry: Entry,
-    by: Annotated[
-        str,
-        typer.Option("--by", metavar="NAME", parser=filled, help="ผู้สั่ง / Who says so."),
-    ],
+    by: NamedBy,
+    reason: Reason = "",
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
@@ -130,7 +139,8 @@ def unpark_entry(
         from gateway.workflow.park import unpark  # noqa: PLC0415
 
         await known(hub, organization)
-        await unpark(hub.work, organization, entry, by=by)
+        ordered = order("inbox unpark", by=by, reason=reason)
+        await unpark(hub.work, organization, entry, by=by, order=ordered)
 
     ask(data, verb)
     if as_json:
@@ -181,17 +191,18 @@ async def _registered(
     from gateway.workflow.register import register  # noqa: PLC0415
 
     await known(hub, organization)
-    return await register(hub.work, organization, entry, by=by)
+    ordered = order("inbox register", by=by)
+    return await register(hub.work, organization, entry, by=by, order=ordered)
 
 
-def _row(line: InboxLine, now: datetime) -> Sequence[object]:
+def _row(line: InboxLine, now: datetime, seen: Seen) -> Sequence[object]:
     letter = line.letter
     return (
         line.entry.process_id,
         RECEIPTS[line.receipt.kind] if line.receipt else "หนังสือ",
         letter.letter_id.number,
         letter_day(letter.letter_id.date),
-        subject_of(letter),
+        subject_of(letter, seen=line.entry.consignment in seen),
         line.sender.th_name,
         thai_time(line.entry.queued_at),
         ago(now - line.entry.queued_at),
@@ -212,10 +223,11 @@ def _parked_row(line: InboxLine, now: datetime) -> Sequence[object]:
     )
 
 
-def _document(line: InboxLine) -> documents.Document:
+def _document(line: InboxLine, seen: Seen = NOTHING) -> documents.Document:
+    is_seen = line.entry.consignment in seen
     return {
         **documents.inbox_entry(line.entry),
-        "letter": documents.letter(line.letter),
+        "letter": documents.letter(line.letter, seen=is_seen),
         "sender": documents.organization(line.sender),
         "state": line.state,
         "receipt": documents.receipt(line.receipt) if line.receipt else None,

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from gateway.cli import documents
+from gateway.cli.reading import NOTHING, Seen
 from gateway.cli.screen import (
     GREEN,
     PLAIN,
@@ -26,7 +27,7 @@ from gateway.cli.words import (
     RECEIPTS,
     WITHHELD,
     actor_of,
-    is_secret,
+    is_hidden,
     short_name,
     subject_of,
 )
@@ -76,18 +77,32 @@ def by_letter(paths: Sequence[Path]) -> list[list[Path]]:
     return [list(group) for _, group in grouped]
 
 
-def as_documents(paths: Sequence[Path]) -> list[documents.Document]:
-    """Say for programs all that is known of each letter."""
+def as_documents(
+    paths: Sequence[Path], seen: Seen = NOTHING
+) -> list[documents.Document]:
+    """Say for programs all that is known of each letter.
+
+    `seen`: the consignments of which everything is shown though they are secret.
+    """
     return [
         {
-            **documents.letter(group[0].consignment.letter),
-            "consignments": [documents.path(path) for path in group],
+            **documents.letter(
+                group[0].consignment.letter, seen=_any_seen(group, seen)
+            ),
+            "consignments": [
+                documents.path(path, seen=path.consignment.id in seen) for path in group
+            ],
         }
         for group in by_letter(paths)
     ]
 
 
-def show_track(paths: Sequence[Path]) -> None:
+def _any_seen(paths: Sequence[Path], seen: Seen) -> bool:
+    """Whether the letter itself is shown: it is the same in all its copies."""
+    return any(path.consignment.id in seen for path in paths)
+
+
+def show_track(paths: Sequence[Path], seen: Seen = NOTHING) -> None:
     """Write where each receiver's copy is, a row for each, and what that comes to.
 
     On a terminal a moment of the day of sending is shown by its hour alone.
@@ -100,7 +115,7 @@ def show_track(paths: Sequence[Path]) -> None:
         _show_aside(paths)
         return
     say(f"{letter.letter_id.number}  ลงวันที่ {letter_day(letter.letter_id.date)}")
-    say(f"{subject_of(letter)}")
+    say(f"{subject_of(letter, seen=_any_seen(paths, seen))}")
     say(f"ส่งเมื่อ / sent {thai_day(day)}")
     show_table(_TRACK, rows, styles=[_style(path) for path in paths])
     states = Counter(path.consignment.state for path in paths)
@@ -133,10 +148,10 @@ def _brings(path: Path, entry: InboxEntry) -> str:
     return RECEIPTS[receipts[entry.receipt].kind] if entry.receipt else "หนังสือ"
 
 
-def show_letter(paths: Sequence[Path]) -> None:
+def show_letter(paths: Sequence[Path], seen: Seen = NOTHING) -> None:
     """Write a letter's facts, its files, and what happened to all its copies."""
     letter = paths[0].consignment.letter
-    show_facts(_facts(letter, paths))
+    show_facts(_facts(letter, paths, seen))
     entries = sorted(
         ((entry, path) for path in paths for entry in path.journal),
         key=lambda pair: (pair[0].at, pair[1].receiver.code, pair[0].number),
@@ -146,7 +161,7 @@ def show_letter(paths: Sequence[Path]) -> None:
             thai_time(entry.at),
             short_name(path.receiver),
             HAPPENINGS[entry.happening],
-            actor_of(entry.actor, letter),
+            actor_of(entry.actor, letter, seen=path.consignment.id in seen),
             MEANINGS[entry.state].thai,
         )
         for entry, path in entries
@@ -177,17 +192,20 @@ def _track_row(path: Path, day: date | None) -> Sequence[object]:
     )
 
 
-def _facts(letter: LetterFacts, paths: Sequence[Path]) -> list[tuple[Column, object]]:
+def _facts(
+    letter: LetterFacts, paths: Sequence[Path], seen: Seen
+) -> list[tuple[Column, object]]:
+    is_seen = _any_seen(paths, seen)
     facts: list[tuple[Column, object]] = [
         (Column("เลขที่", "Number"), letter.letter_id.number),
         (Column("ลงวันที่", "Dated"), letter_day(letter.letter_id.date)),
-        (Column("เรื่อง", "Subject"), subject_of(letter)),
+        (Column("เรื่อง", "Subject"), subject_of(letter, seen=is_seen)),
         (Column("จาก", "Sender"), letter.sender),
         (Column("ชั้นความลับ", "Secrecy"), _level(letter.secrecy, letter.speed)[0]),
         (Column("ความเร็ว", "Speed"), _level(letter.secrecy, letter.speed)[1]),
         (Column("ผู้รับ", "Receivers"), len(paths)),
     ]
-    if is_secret(letter):
+    if is_hidden(letter, seen=is_seen):
         return [*facts, (Column("แฟ้ม", "Files"), WITHHELD)]
     files = [("หนังสือ", "Main letter", letter.main)] if letter.main else []
     files += [("สิ่งที่ส่งมาด้วย", "Attachment", file) for file in letter.attachments]

@@ -9,8 +9,9 @@ from envelopes.letter import OrganizationCode
 from gateway.cli import documents, letter_report
 from gateway.cli.errors import NoSuchLetter
 from gateway.cli.options import DEFAULT_DATA, Data, Json, Number, organization_code
+from gateway.cli.reading import NOTHING, Copy, Reader, Seen, read_as
 from gateway.cli.screen import Column, nothing_here, show_json, show_table
-from gateway.cli.session import ask
+from gateway.cli.session import ask, known
 from gateway.cli.thai import letter_day, thai_time
 from gateway.cli.words import subject_of
 from gateway.domain.lifecycle import State
@@ -43,6 +44,16 @@ Receiver = Annotated[
     ),
 ]
 
+Whose = Annotated[
+    OrganizationCode | None,
+    typer.Option(
+        "--organization",
+        metavar="ORGANIZATION",
+        parser=organization_code,
+        help="หน่วยงานของผู้อ่าน ใช้คู่กับ --by / Whose secret registrar reads.",
+    ),
+]
+
 
 @app.command("list")
 def list_letters(
@@ -69,15 +80,19 @@ def show_letter(
     number: Number,
     data: Data = DEFAULT_DATA,
     receiver: Receiver = None,
+    organization: Whose = None,
+    by: Reader = "",
     as_json: Json = False,
 ) -> None:
     """หนังสือหนึ่งฉบับ แฟ้ม และบันทึกเหตุการณ์ / A letter, its files and journal."""
-    found = _found(data, number, receiver)
+    found, seen = _found(
+        data, "letters show", number, receiver, _reader(organization, by)
+    )
     if as_json:
-        show_json(letter_report.as_documents(found))
+        show_json(letter_report.as_documents(found, seen))
         return
     for paths in letter_report.by_letter(found):
-        letter_report.show_letter(paths)
+        letter_report.show_letter(paths, seen)
 
 
 @app.command("track")
@@ -86,26 +101,62 @@ def track_letter(
     number: Number,
     data: Data = DEFAULT_DATA,
     receiver: Receiver = None,
+    organization: Whose = None,
+    by: Reader = "",
     as_json: Json = False,
 ) -> None:
     """หนังสือถึงไหนแล้ว รอใคร / How far each receiver's copy came, and whose turn."""
-    found = _found(data, number, receiver)
+    found, seen = _found(
+        data, "letters track", number, receiver, _reader(organization, by)
+    )
     if as_json:
-        show_json(letter_report.as_documents(found))
+        show_json(letter_report.as_documents(found, seen))
         return
     for paths in letter_report.by_letter(found):
-        letter_report.show_track(paths)
+        letter_report.show_track(paths, seen)
+
+
+def _reader(
+    organization: OrganizationCode | None, by: str
+) -> tuple[OrganizationCode, str] | None:
+    """Return who reads and for whom; None where nobody is named."""
+    if organization is None and not by.strip():
+        return None
+    if organization is None or not by.strip():
+        raise typer.BadParameter(
+            "ใช้คู่กัน / they go together", param_hint="--organization, --by"
+        )
+    return organization, by
 
 
 def _found(
-    data: Data, number: str, receiver: OrganizationCode | None
-) -> Sequence[Path]:
-    paths = ask(data, lambda hub: _numbered(hub, number))
-    if receiver is not None:
-        paths = [path for path in paths if path.receiver.code == receiver]
-    if not paths:
-        raise NoSuchLetter(number)
-    return paths
+    data: Data,
+    what: str,
+    number: str,
+    receiver: OrganizationCode | None,
+    reader: tuple[OrganizationCode, str] | None,
+) -> tuple[Sequence[Path], Seen]:
+    """Find what has this number, and which of it the reader may see."""
+
+    async def question(hub: "Hub") -> tuple[Sequence[Path], Seen]:
+        paths = await _numbered(hub, number)
+        if receiver is not None:
+            paths = [path for path in paths if path.receiver.code == receiver]
+        if not paths:
+            raise NoSuchLetter(number)
+        if reader is None:
+            return paths, NOTHING
+        organization, by = reader
+        await known(hub, organization)
+        copies = [
+            Copy(path.consignment.id, path.consignment.letter, path.receiver.code)
+            for path in paths
+        ]
+        return paths, await read_as(
+            hub, what, copies, organization=organization, by=by, demanded=True
+        )
+
+    return ask(data, question)
 
 
 async def _numbered(hub: "Hub", number: str) -> Sequence[Path]:

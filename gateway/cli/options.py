@@ -12,13 +12,19 @@ from envelopes.dialects import DIALECTS
 from envelopes.letter import OrganizationCode
 from gateway.cli.thai import arabic
 from gateway.domain.register import buddhist_year
+from gateway.domain.secrecy import CARRIED
 from gateway.identity import SystemClock
+from schemas import codes
 
 AUTO: Final = "auto"
 """Names no dialect: what an endpoint sends decides."""
 DIALECT_NAMES: Final = ", ".join(dialect.name for dialect in DIALECTS)
 
+HUBS_OWN: Final = "hub"
+"""Names no level: the hub's own counts."""
+
 _FIRST_YEAR = 2400
+_LEVEL_DIGITS: Final = 3
 
 
 def organization_code(text: str | OrganizationCode) -> OrganizationCode:
@@ -46,6 +52,24 @@ def dialect_name(text: str) -> str:
             f"รุ่นโปรแกรมมี / there are {DIALECT_NAMES}, {AUTO}: {text}"
         )
     return name
+
+
+def secrecy_level(text: str) -> str:
+    """Read a level of secrecy, or `hub` as an empty text; raises `BadParameter`.
+
+    A level is written as its code, with or without zeros, or as its Thai word.
+    """
+    said = arabic("".join(text.split()))
+    if said.lower() == HUBS_OWN:
+        return ""
+    words = {code.thai: code.value for code in codes.secrecy_codes().values()}
+    level = words.get(said, said.rjust(_LEVEL_DIGITS, "0"))
+    if level not in CARRIED:
+        raise typer.BadParameter(
+            f"ชั้นความลับที่รับส่งได้คือ / levels that can be carried are "
+            f"{', '.join(CARRIED)}, {HUBS_OWN}: {text}"
+        )
+    return level
 
 
 def filled(text: str) -> str:

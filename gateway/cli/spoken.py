@@ -25,6 +25,7 @@ _REMEDIES: Final = {
     "entry-unknown": "gateway inbox list {organization}",
     "not-possible-now": "gateway letters list",
     "no-such-letter": "gateway letters list",
+    "not-a-secret-registrar": "gateway directory persons {where}",
     "vault-damaged": "gateway check books",
     "store-error": "gateway check",
     "queue-error": "gateway check",

@@ -59,16 +59,20 @@ SIGNING: Final = {
 }
 
 _OFFICE: Final = "สำนักงานจังหวัด"
+_CODE: Final = 10
 
 
-def is_secret(letter: LetterFacts) -> bool:
-    """Whether subject, persons and files of a letter are not shown."""
-    return letter.is_secret
+def is_hidden(letter: LetterFacts, *, seen: bool = False) -> bool:
+    """Whether subject, persons and files of a letter are not shown.
+
+    `seen`: whoever looks may see them (`gateway.cli.reading`).
+    """
+    return letter.is_secret and not seen
 
 
-def subject_of(letter: LetterFacts) -> str:
+def subject_of(letter: LetterFacts, *, seen: bool = False) -> str:
     """Return the subject, or that it is secret."""
-    return WITHHELD if is_secret(letter) else letter.subject
+    return WITHHELD if is_hidden(letter, seen=seen) else letter.subject
 
 
 def short_name(organization: Organization) -> str:
@@ -78,7 +82,8 @@ def short_name(organization: Organization) -> str:
     return organization.th_name
 
 
-def actor_of(actor: str, letter: LetterFacts) -> str:
+def actor_of(actor: str, letter: LetterFacts, *, seen: bool = False) -> str:
     """Return who did it; of a secret letter no person is named."""
-    is_person = actor != HUB and not actor.isdigit()
-    return WITHHELD if is_person and is_secret(letter) else actor
+    is_office = len(actor) == _CODE and actor.isascii() and actor.isdigit()
+    is_person = actor != HUB and not is_office
+    return WITHHELD if is_person and is_hidden(letter, seen=seen) else actor

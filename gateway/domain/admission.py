@@ -1,6 +1,6 @@
 """The numbered checks that let a letter in.
 
-Checks 1 to 6 stand in `CHECKS` and run in this order; the first that fails raises
+Checks 1 to 7 stand in `CHECKS` and run in this order; the first that fails raises
 its `Refusal`. What comes before them is the envelope's affair (size, well-formed,
 schema, signature), what comes after is the number: a repeat is answered like the
 first time, other content under the same number is refused (`same_send`).
@@ -17,6 +17,7 @@ from envelopes.plain_dates import plain_day
 from gateway.domain import errors
 from gateway.domain.consignment import Consignment
 from gateway.domain.organization import Organization
+from gateway.domain.secrecy import OPEN, is_carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Arrival:
     receiver: Organization | None
     today: date
     """In Bangkok."""
+    carries: str = OPEN
+    """The highest level of secrecy that this hub carries."""
 
 
 Check = Callable[[Arrival], None]
@@ -75,6 +78,18 @@ def date_is_not_in_the_future(arrival: Arrival) -> None:
         raise errors.DateInFuture(arrival.letter.id.date)
 
 
+def level_is_carried(arrival: Arrival) -> None:
+    """7. The hub, the sender and the receiver all carry the letter's level of secrecy.
+
+    001 ปกติ always is, ลับที่สุด (004) never, and nothing above 001 where the hub has
+    no key for secret letters (`gateway/domain/secrecy.py`).
+    """
+    offices = (arrival.sender, arrival.receiver)
+    highest = (arrival.carries, *(office.secrecy for office in offices if office))
+    if not is_carried(arrival.letter.secrecy, highest):
+        raise errors.SecrecyNotCarried(arrival.letter.secrecy)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     sender_is_known,
     sender_is_of_this_door,
@@ -82,6 +97,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     receiver_is_known,
     number_is_there,
     date_is_not_in_the_future,
+    level_is_carried,
 )
 
 

@@ -6,6 +6,8 @@ of its book, and the sender is told the number and nothing before it.
 
 from envelopes.letter import OrganizationCode
 from gateway.domain import errors
+from gateway.domain.act import Order
+from gateway.domain.consignment import Consignment
 from gateway.domain.inbox import Carries
 from gateway.domain.lifecycle import Happening, allows
 from gateway.domain.receipts import Receipt, ReceiptKind
@@ -16,20 +18,29 @@ from gateway.domain.register import (
     RegistrationNumber,
     buddhist_year,
 )
+from gateway.domain.secrecy import may_see
+from gateway.ports import UnitOfWork
 from gateway.steps import passed
 from gateway.telemetry import emit
+from gateway.workflow.acts import note
 from gateway.workflow.notice import commit_telling, enter, keep_and_tell
 from gateway.workflow.work import Work
 
 
 async def register(
-    work: Work, organization: OrganizationCode, process_id: str, *, by: str
+    work: Work,
+    organization: OrganizationCode,
+    process_id: str,
+    *,
+    by: str,
+    order: Order | None = None,
 ) -> Registration:
     """Enter the letter of an inbox entry in the book of received letters.
 
     `process_id` is the inbox entry's. Where it is registered already, returns what
     it is registered under now: a number is given once. Raises `EntryUnknown` where
-    the inbox has no such letter, `NotPossibleNow` where it went back meanwhile.
+    the inbox has no such letter, `NotASecretRegistrar` where only others may see it,
+    `NotPossibleNow` where it went back meanwhile.
     """
     now = work.clock.now()
     async with work.store.unit() as unit:
@@ -37,6 +48,7 @@ async def register(
         if entry is None or entry.carries is not Carries.LETTER:
             raise errors.EntryUnknown(process_id)
         consignment = await unit.consignments.get(entry.consignment)
+        await has_registrar(unit, consignment, organization, by)
         if earlier := await unit.registers.of(consignment.id):
             # It may have been entered in this very group, and not be durable yet.
             await unit.commit()
@@ -70,11 +82,32 @@ async def register(
             entry=entry.process_id if taken else "",
         )
         await keep_and_tell(unit, work, consignment, receipt)
+        await note(
+            unit,
+            work,
+            order,
+            organization=organization,
+            about=consignment,
+            after={"number": registration.number.text},
+        )
         passed("register:before-commit")
         await commit_telling(unit, work, receipt)
     passed("register:after-commit")
     emit("letter registered", consignment=consignment.id, organization=organization)
     return registration
+
+
+async def has_registrar(
+    unit: UnitOfWork, consignment: Consignment, organization: OrganizationCode, by: str
+) -> None:
+    """Check that this person of the organization may see what the letter says.
+
+    Raises `NotASecretRegistrar`; a letter that is not secret everybody may see.
+    """
+    letter = consignment.letter
+    reader = await unit.persons.find(organization, by)
+    if not may_see(letter.secrecy, (letter.sender, consignment.receiver), reader):
+        raise errors.NotASecretRegistrar(organization.text)
 
 
 def _receipt(

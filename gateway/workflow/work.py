@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from gateway.domain.secrecy import OPEN
 from gateway.ports import Arrivals, Clock, HubSigner, Ids, Store
 from gateway.workflow.reads import Reads
 
@@ -27,5 +28,7 @@ class Work:
     signer: HubSigner
     arrivals: Arrivals
     bench: Workbench
+    carries: str = OPEN
+    """The highest level of secrecy of the letters that are taken."""
     reads: Reads = field(default_factory=Reads)
     """Of this process, which begins with none."""

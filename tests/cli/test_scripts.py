@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -70,7 +70,8 @@ async def _make(data: Path) -> None:
     clock = HandClock()
     await init(load(data), demo=False, clock=clock)
     async with open_hub(load(data), clock=clock) as opened:
-        hub = Hub(opened.work, opened.store, clock)
+        work = replace(opened.work, carries="003")
+        hub = Hub(work, opened.store, clock)
         async with opened.store.unit() as unit:
             for code, (thai, iso, english) in OFFICES.items():
                 office = Organization(code, thai, english, Signed.HOSTED, iso_code=iso)

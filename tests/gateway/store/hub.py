@@ -196,6 +196,7 @@ def a_hub_on(store: SqliteStore) -> Hub:
         signer=KeySigner(own.key, own.pem),
         arrivals=InProcessArrivals(0.0),
         bench=InlineBench(),
+        carries="003",
     )
     return Hub(work, store, clock)
 

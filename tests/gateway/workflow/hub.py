@@ -292,6 +292,7 @@ async def a_hub(store: SqliteStore, *, wait: float = 5.0) -> Hub:
         signer=KeySigner(HUB.key, HUB.pem),  # type: ignore[arg-type]
         arrivals=InProcessArrivals(wait),
         bench=InlineBench(),
+        carries="003",
     )
     async with store.unit() as unit:
         for code, signing in _SIGNING.items():
