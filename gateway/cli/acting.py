@@ -10,7 +10,7 @@ import typer
 
 from envelopes.letter import OrganizationCode
 from gateway.cli.options import filled
-from gateway.domain.act import Act, Who
+from gateway.domain.act import Act, Order, Who
 from gateway.ports import UnitOfWork
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ NamedBy = Annotated[
 ]
 
 
+def order(what: str, *, by: str = "", reason: str = "") -> Order:
+    """Return what the person at this terminal orders, for a verb to write down."""
+    return Order(what, Who(account(), " ".join(by.split())), reason.strip())
+
+
 async def note(
     hub: "Hub",
     unit: UnitOfWork,
@@ -54,13 +59,14 @@ async def note(
     `what` is the command: `directory access add`. No secret, and nothing that stands
     in a letter, goes into `before` and `after`.
     """
+    ordered = order(what, by=by, reason=reason)
     await unit.acts.add(
         Act(
             id=hub.work.ids.new(),
             at=hub.work.clock.now(),
             what=what,
-            who=Who(account(), " ".join(by.split())),
-            why=reason.strip(),
+            who=ordered.who,
+            why=ordered.why,
             organization=organization,
             consignment=consignment,
             secret=secret,

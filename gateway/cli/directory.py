@@ -9,7 +9,8 @@ import typer
 
 from envelopes.dialects import dialect_named
 from envelopes.letter import OrganizationCode
-from gateway.cli import documents, screen
+from gateway.cli import directory_secrecy, documents, screen
+from gateway.cli.acting import By, Reason, order
 from gateway.cli.options import (
     AUTO,
     DEFAULT_DATA,
@@ -25,6 +26,7 @@ from gateway.cli.session import ask, known
 from gateway.cli.thai import NEVER, ago, thai_time, within
 from gateway.cli.words import SIGNING
 from gateway.domain import errors, organization
+from gateway.domain.act import Order
 from gateway.domain.consignment import Signed
 from gateway.ports import EndpointLine
 
@@ -62,14 +64,14 @@ def show_organization(
     code: Organization, *, data: Data = DEFAULT_DATA, as_json: Json = False
 ) -> None:
     """หน่วยงานหนึ่งแห่ง / One organization, its certificates and its endpoint."""
-    now, lines = ask(data, _endpoints)
+    carries, now, lines = ask(data, _endpoints_and_level)
     line = next((one for one in lines if one.organization.code == code), None)
     if line is None:
         raise errors.OrganizationUnknown(code.text)
     if as_json:
         screen.show_json(_document(line))
     else:
-        screen.show_facts(_facts(line, now))
+        screen.show_facts(_facts(line, now, carries))
 
 
 @app.command("dialect")
@@ -84,6 +86,8 @@ def choose_dialect(
             help=f"{DIALECT_NAMES}; {AUTO}: ดูจากที่ส่งมา / what is sent decides again.",
         ),
     ],
+    by: By = "",
+    reason: Reason = "",
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
@@ -92,11 +96,17 @@ def choose_dialect(
     ใบแจ้งที่รุ่นใหม่อ่านได้กลับเข้ากล่อง / Notifiers held beside its inbox come back
     where that client reads them.
     """
-    changed = ask(data, lambda hub: _set_dialect(hub, code, name))
+    ordered = order("directory dialect", by=by, reason=reason)
+    changed = ask(data, lambda hub: _set_dialect(hub, code, name, ordered))
     if as_json:
         screen.show_json(documents.organization(changed))
     else:
         screen.say(f"{code} {_dialect(changed)}")
+
+
+app.command("secrecy")(directory_secrecy.choose_level)
+app.command("person")(directory_secrecy.enter_person)
+app.command("persons")(directory_secrecy.list_persons)
 
 
 @app.command("add")
@@ -127,13 +137,16 @@ def add_organization(
             "none: ไม่ต้องลง / carried unsigned.",
         ),
     ] = Signed.OWN,
+    by: By = "",
+    reason: Reason = "",
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
     """เพิ่มหน่วยงาน / Enter an organization."""
     fresh = organization.Organization(code, th_name, en_name, signature)
     content = certificate.read_bytes() if certificate else None
-    ask(data, lambda hub: _add(hub, fresh, content))
+    ordered = order("directory add", by=by, reason=reason)
+    ask(data, lambda hub: _add(hub, fresh, content, ordered))
     if as_json:
         screen.show_json(documents.organization(fresh))
     else:
@@ -146,10 +159,14 @@ def add_organization(
 
 
 async def _add(
-    hub: "Hub", fresh: organization.Organization, certificate: bytes | None
+    hub: "Hub",
+    fresh: organization.Organization,
+    certificate: bytes | None,
+    ordered: Order,
 ) -> None:
     # What reads certificates is loaded with the hub, not with `gateway --help`.
     from gateway.bootstrap import registered  # noqa: PLC0415
+    from gateway.workflow.acts import note  # noqa: PLC0415
 
     try:
         certificates = [registered(fresh.code, certificate)] if certificate else []
@@ -161,11 +178,22 @@ async def _add(
         if await unit.directory.find(fresh.code) is not None:
             raise errors.OrganizationExists(fresh.code.text)
         await unit.directory.add(fresh, certificates, hub.work.clock.now())
+        await note(
+            unit,
+            hub.work,
+            ordered,
+            organization=fresh.code,
+            after={
+                "th_name": fresh.th_name,
+                "signing": fresh.signing,
+                "certificates": " ".join(c.fingerprint for c in certificates),
+            },
+        )
         await unit.commit()
 
 
 async def _set_dialect(
-    hub: "Hub", code: OrganizationCode, name: str
+    hub: "Hub", code: OrganizationCode, name: str, ordered: Order
 ) -> organization.Organization:
     # The verb brings telemetry with it, which only this command needs.
     from gateway.workflow.endpoint import set_dialect  # noqa: PLC0415
@@ -173,7 +201,7 @@ async def _set_dialect(
     found = await known(hub, code)
     by_hand = name != AUTO
     dialect = dialect_named(name if by_hand else found.dialect)
-    return await set_dialect(hub.work, code, dialect, by_hand=by_hand)
+    return await set_dialect(hub.work, code, dialect, by_hand=by_hand, order=ordered)
 
 
 def _dialect(found: organization.Organization) -> str:
@@ -204,7 +232,15 @@ def _row(line: EndpointLine, now: datetime) -> Sequence[object]:
     )
 
 
-def _facts(line: EndpointLine, now: datetime) -> list[tuple[Column, object]]:
+async def _endpoints_and_level(
+    hub: "Hub",
+) -> tuple[str, datetime, Sequence[EndpointLine]]:
+    return hub.work.carries, *await _endpoints(hub)
+
+
+def _facts(
+    line: EndpointLine, now: datetime, carries: str
+) -> list[tuple[Column, object]]:
     found = line.organization
     seen = thai_time(line.last_seen_at)
     if line.last_seen_at:
@@ -215,6 +251,10 @@ def _facts(line: EndpointLine, now: datetime) -> list[tuple[Column, object]]:
         (Column("ชื่ออังกฤษ", "English name"), found.en_name),
         (Column("จังหวัด", "ISO code"), found.iso_code or NEVER),
         (Column("ลายมือชื่อ", "Signature"), f"{found.signing} {SIGNING[found.signing]}"),
+        (
+            Column("ชั้นความลับสูงสุด", "Secrecy"),
+            directory_secrecy.level_of(found, carries),
+        ),
         (Column("ที่อยู่", "Address"), address_of(found.code)),
         (Column("รุ่นโปรแกรม", "Dialect"), _dialect(found)),
         (Column("ลบรายการ", "Deletes"), _deletes(found)),

@@ -23,6 +23,16 @@ class Who:
     """The name that was given (`--by`); nobody has checked it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person orders: the act, before it is known what comes of it."""
+
+    what: str
+    """The command: `inbox register`."""
+    who: Who
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """One act."""

@@ -10,11 +10,13 @@ from dataclasses import replace
 from envelopes.dialects import UNKNOWN, Dialect
 from envelopes.letter import OrganizationCode
 from gateway.domain import errors
+from gateway.domain.act import Order
 from gateway.domain.consignment import HUB
 from gateway.domain.lifecycle import Happening
 from gateway.domain.organization import Organization
 from gateway.ports import UnitOfWork
 from gateway.telemetry import emit
+from gateway.workflow.acts import note
 from gateway.workflow.copies import notifier_copy
 from gateway.workflow.work import Work
 
@@ -30,17 +32,27 @@ async def note_dialect(
 
 
 async def set_dialect(
-    work: Work, code: OrganizationCode, dialect: Dialect, *, by_hand: bool = True
+    work: Work,
+    code: OrganizationCode,
+    dialect: Dialect,
+    *,
+    by_hand: bool = True,
+    order: Order | None = None,
 ) -> Organization:
     """Set an endpoint's dialect by hand, or let its envelopes decide again.
 
     Raises `OrganizationUnknown`.
     """
-    return await _change(work, code, dialect, by_hand=by_hand)
+    return await _change(work, code, dialect, by_hand=by_hand, order=order)
 
 
 async def _change(
-    work: Work, code: OrganizationCode, dialect: Dialect, *, by_hand: bool
+    work: Work,
+    code: OrganizationCode,
+    dialect: Dialect,
+    *,
+    by_hand: bool,
+    order: Order | None = None,
 ) -> Organization:
     async with work.store.unit() as unit:
         organization = await unit.directory.find(code)
@@ -52,9 +64,22 @@ async def _change(
             changed = replace(changed, never_deletes=False, deleted_at=None)
         await unit.directory.note_endpoint(changed)
         released = await _release(unit, work, code, dialect)
+        await note(
+            unit,
+            work,
+            order,
+            organization=code,
+            before=_facts(organization),
+            after=_facts(changed),
+        )
         await unit.commit()
     emit("dialect changed", organization=code, dialect=dialect.name, count=released)
     return changed
+
+
+def _facts(organization: Organization) -> dict[str, str]:
+    how = "by hand" if organization.dialect_by_hand else "as it sends"
+    return {"dialect": f"{organization.dialect}, {how}"}
 
 
 async def _release(

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from envelopes.letter import OrganizationCode
 from gateway.domain import errors
+from gateway.domain.act import Order
 from gateway.domain.consignment import HUB, Consignment
 from gateway.domain.inbox import PARKED_FOR, Carries, InboxEntry, Standing
 from gateway.domain.lifecycle import Happening
 from gateway.ports import UnitOfWork
 from gateway.telemetry import emit
+from gateway.workflow.acts import note
 from gateway.workflow.work import Work
 
 
@@ -77,7 +79,12 @@ async def bring_back_after_a_day(work: Work) -> int:
 
 
 async def unpark(
-    work: Work, organization: OrganizationCode, process_id: str, *, by: str
+    work: Work,
+    organization: OrganizationCode,
+    process_id: str,
+    *,
+    by: str,
+    order: Order | None = None,
 ) -> None:
     """Bring a parked entry back by an operator's hand; again, it changes nothing.
 
@@ -88,5 +95,15 @@ async def unpark(
         entry = await unit.inboxes.find(organization, process_id)
         if entry is None:
             raise errors.EntryUnknown(process_id)
-        await bring_back(unit, work, entry, now, by=by)
+        if await bring_back(unit, work, entry, now, by=by):
+            consignment = await unit.consignments.get(entry.consignment)
+            await note(
+                unit,
+                work,
+                order,
+                organization=organization,
+                about=consignment,
+                before={"entry": entry.process_id, "standing": Standing.PARKED},
+                after={"entry": entry.process_id, "standing": entry.standing},
+            )
         await unit.commit()
