@@ -1,4 +1,4 @@
-"""Sign; verify → SignedPart, the only thing a Letter can be read from.
+"""Verify → SignedPart, the only thing a Letter can be read from.
 
 See what is signed: a letter is read from the element that the signature was found
 to cover, as the verifier canonicalised it, never from the tree that came. A letter
@@ -14,20 +14,12 @@ and, with a pinned certificate, any embedded one.
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
-import pybase64
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from lxml import etree
-from signxml.algorithms import (
-    CanonicalizationMethod,
-    DigestAlgorithm,
-    SignatureConstructionMethod,
-    SignatureMethod,
-)
+from signxml.algorithms import CanonicalizationMethod
 from signxml.exceptions import SignXMLException
-from signxml.signer import SignatureReference, XMLSigner
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from envelopes import signed_shape
@@ -45,8 +37,6 @@ from envelopes.trust import (
 )
 from schemas import names
 
-PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
 _FAILURES: Final = (
     SignXMLException,
     UnsupportedAlgorithm,
@@ -55,8 +45,6 @@ _FAILURES: Final = (
     TypeError,
 )
 """What signxml lets through for a signature that does not hold."""
-
-_END: Final = b"</ram:GovernmentSignature></rsm:GovernmentDocument>"
 
 _MAKER: Final = object()
 
@@ -160,30 +148,6 @@ def unsigned(document: Document) -> UnsignedPart:
     return UnsignedPart(tree=letters[0], maker=_MAKER)
 
 
-def sign(document: bytes, key: PrivateKey, certificate: bytes) -> bytes:
-    """Return a GovernmentDocument with a signature over its letter.
-
-    `document` is what `envelopes.encoder` writes with a signer; the signature is
-    put into it as the last child of ram:GovernmentSignature and no other byte
-    changes. `certificate` is PEM or DER. Canonicalisation is exclusive, so that
-    the document can be put into any envelope. Raises `ValueError` for a document
-    that is not of this form, and for a certificate that is not of this key.
-    """
-    if not document.endswith(_END):
-        raise ValueError("the document does not end with a ram:GovernmentSignature")
-    if b"<ds:Signature" in document:
-        raise ValueError("the document is signed already")
-    facts = read_certificate(certificate)
-    if facts.parsed.public_key() != key.public_key():
-        raise ValueError("the certificate is not of this key")
-    try:
-        signature = _signature_over(document, key, facts)
-    except (SignXMLException, etree.LxmlError) as error:
-        raise ValueError("the document cannot be signed") from error
-    place = len(document) - len(_END)
-    return b"".join((document[:place], signature, _END))
-
-
 def _parser() -> etree.XMLParser:
     """Return a parser that reads texts above libxml2's 10 MB, and nothing outside."""
     return etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
@@ -224,49 +188,3 @@ def _expected(
         # Without a transform the standard says this one (XMLDSig 4.4.3.2).
         default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
     )
-
-
-class _Signer(XMLSigner):
-    """signxml's signer with our parser: its own stops at texts of 10 MB."""
-
-    @property
-    def parser(self) -> etree.XMLParser:
-        """The parser of everything it reads."""
-        return _parser()
-
-
-def _signature_over(document: bytes, key: PrivateKey, facts: Certificate) -> bytes:
-    signer = _Signer(
-        method=SignatureConstructionMethod.detached,
-        signature_algorithm=_method_of(key),
-        digest_algorithm=DigestAlgorithm.SHA256,
-        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
-    )
-    signature = signer.sign(
-        document,
-        key=key,
-        key_info=_key_info(facts),
-        reference_uri=[SignatureReference(URI=signed_shape.LETTER_URI)],
-        id_attribute=names.LETTER_ID_ATTRIBUTE,
-    )
-    return etree.tostring(signature, encoding="unicode").encode()
-
-
-def _method_of(key: PrivateKey) -> SignatureMethod:
-    if isinstance(key, rsa.RSAPrivateKey):
-        return SignatureMethod.RSA_SHA256
-    if key.curve.name == ec.SECP384R1.name:
-        return SignatureMethod.ECDSA_SHA384
-    return SignatureMethod.ECDSA_SHA256
-
-
-def _key_info(facts: Certificate) -> etree._Element:
-    """Write subject and certificate, in the order BOI reads them (C3)."""
-    ds = {"ds": names.DSIG}
-    info = etree.Element(f"{{{names.DSIG}}}KeyInfo", nsmap=ds)
-    data = etree.SubElement(info, f"{{{names.DSIG}}}X509Data")
-    subject = etree.SubElement(data, f"{{{names.DSIG}}}X509SubjectName")
-    subject.text = facts.subject
-    certificate = etree.SubElement(data, f"{{{names.DSIG}}}X509Certificate")
-    certificate.text = pybase64.b64encode(facts.der).decode()
-    return info

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from envelopes.signature import sign
+from envelopes.signing import sign
+from envelopes.signing_key import SoftwareKey
 from envelopes.trust import read_certificate
 from gateway.config import SettingsError
 
@@ -109,9 +110,13 @@ class KeySigner:
         except ValueError as error:
             raise _unusable("cannot be read") from error
 
+    def pinned(self) -> Self:
+        """Return itself: its key never changes."""
+        return self
+
     def sign(self, document: bytes) -> bytes:
         """Return a GovernmentDocument with the hub's signature over its letter."""
-        return sign(document, self._key, self.certificate.der)
+        return sign(document, SoftwareKey(self._key), self.certificate.der)
 
     def sign_bytes(self, content: bytes) -> bytes:
         """Return ECDSA P-256 over the SHA-256 of these bytes: r and s, 64 bytes."""

@@ -10,7 +10,8 @@ from envelopes.encoder import encode_document
 from envelopes.letter import Attachment, Letter, LetterId, OrganizationCode, Party
 from envelopes.markup import element, text
 from envelopes.requests import Document
-from envelopes.signature import sign
+from envelopes.signing import sign
+from envelopes.signing_key import SoftwareKey
 from schemas import names
 from tests.doubles.pki import Identity
 
@@ -45,7 +46,7 @@ def a_document(letter: Letter, signed_by: Identity | None = None) -> bytes:
     if signed_by is None:
         return encode_document(letter, signer=None)
     document = encode_document(letter, signer=letter.sender)
-    return sign(document, signed_by.key, signed_by.der)
+    return sign(document, SoftwareKey(signed_by.key), signed_by.der)
 
 
 def as_wire(

@@ -27,7 +27,6 @@ from envelopes.letter import Attachment
 from envelopes.signature import (
     SignedPart,
     UnsignedPart,
-    sign,
     signatures_in,
     unsigned,
     verify,
@@ -610,69 +609,6 @@ class TestCertificates:
             check(wire, junk)
 
 
-class TestSign:
-    @pytest.mark.parametrize("kind", ["rsa", "ec", "p384"])
-    def test_no_byte_outside_the_signature_changes(self, kind: str) -> None:
-        letter, signer = a_letter(), identity(kind)
-        document = encode_document(letter, signer=letter.sender)
-
-        signed = sign(document, signer.key, signer.der)
-
-        assert signed.replace(signature_of(signed), b"") == document
-
-    def test_the_certificate_may_be_pem(self) -> None:
-        letter = a_letter()
-        document = encode_document(letter, signer=letter.sender)
-
-        signed = sign(document, MINISTRY.key, MINISTRY.pem)
-
-        assert check(in_envelope(signed)).certificate == MINISTRY.fingerprint
-
-    def test_the_signature_is_written_as_old_readers_search_it(self) -> None:
-        signature = signature_of(SIGNED).decode()
-        tags = re.findall(r"<(ds:\w+)", signature)
-
-        assert tags == [
-            "ds:Signature",
-            "ds:SignedInfo",
-            "ds:CanonicalizationMethod",
-            "ds:SignatureMethod",
-            "ds:Reference",
-            "ds:Transforms",
-            "ds:Transform",
-            "ds:DigestMethod",
-            "ds:DigestValue",
-            "ds:SignatureValue",
-            "ds:KeyInfo",
-            "ds:X509Data",
-            "ds:X509SubjectName",
-            "ds:X509Certificate",
-        ]
-        assert "\n" not in signature
-        assert "O=หน่วยงานตัวอย่าง" in signature
-
-    def test_a_document_without_place_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="GovernmentSignature"):
-            sign(encode_document(a_letter(), signer=None), MINISTRY.key, MINISTRY.der)
-
-    def test_a_signed_document_is_not_signed_again(self) -> None:
-        with pytest.raises(ValueError, match="already"):
-            sign(a_document(a_letter(), MINISTRY), MINISTRY.key, MINISTRY.der)
-
-    def test_a_certificate_of_another_key_is_refused(self) -> None:
-        letter = a_letter()
-        document = encode_document(letter, signer=letter.sender)
-
-        with pytest.raises(ValueError, match="not of this key"):
-            sign(document, OTHER.key, MINISTRY.der)
-
-    def test_what_is_no_document_is_refused(self) -> None:
-        end = b"</ram:GovernmentSignature></rsm:GovernmentDocument>"
-
-        with pytest.raises(ValueError, match="cannot be signed"):
-            sign(b"<not-well-formed" + end, MINISTRY.key, MINISTRY.der)
-
-
 class TestUnsigned:
     def test_a_letter_nobody_signed_is_returned_as_such(self) -> None:
         document = document_in(as_wire(a_letter(), BOI))
@@ -712,6 +648,6 @@ def test_nobody_else_makes_a_part(maker: Any) -> None:
     tree = document_in(SIGNED).tree
 
     with pytest.raises(TypeError):
-        SignedPart(tree, "", "", maker)
+        SignedPart(tree, "", "", weak=False, travels=False, maker=maker)
     with pytest.raises(TypeError):
         UnsignedPart(tree, maker)
