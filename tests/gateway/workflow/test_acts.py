@@ -77,6 +77,7 @@ async def test_an_entry_brought_back_by_hand_is_an_act(hub: Hub) -> None:
     await hub.speaks(CHIANG_MAI, CSHARP)
     await hub.deliver(a_letter(id=NUMBER))
     [process_id] = set(await hub.read(CHIANG_MAI, 2 * CSHARP.patience))
+    assert await hub.look(CHIANG_MAI) is None
 
     for _ in range(2):
         await unpark(
