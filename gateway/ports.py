@@ -7,6 +7,7 @@ in the concrete store; a temporary one means: run the whole unit again.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 from uuid import UUID
@@ -23,6 +24,8 @@ from gateway.domain.consignment import (
     FittedCopy,
     LetterFacts,
 )
+from gateway.domain.hub_certificate import HubCertificate
+from gateway.domain.evidence import SignedReceipt, Unsigned
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import State
 from gateway.domain.organization import (
@@ -62,6 +65,12 @@ class HubSigner(Protocol):
     @property
     def certificate(self) -> "Certificate":
         """The certificate of the key in use."""
+
+    def pinned(self) -> "HubSigner":
+        """Return a signer that keeps the key in use now, for what names it too.
+
+        Between two calls of this one the operator may have changed the key.
+        """
 
     def sign(self, document: bytes) -> bytes:
         """Return a GovernmentDocument with the hub's signature over its letter."""
@@ -199,6 +208,16 @@ class Receipts(Protocol):
         """Return a consignment's receipts, oldest first."""
 
 
+class SignedReceipts(Protocol):
+    """Receipts as signed documents."""
+
+    async def add(self, receipts: Sequence[SignedReceipt]) -> Sequence[SignedReceipt]:
+        """Keep receipts whose facts have none; return those that were kept.
+
+        Raises a temporary `StoreError` where another process was a moment faster.
+        """
+
+
 class Promises(Protocol):
     """The outbox."""
 
@@ -303,6 +322,22 @@ class Acts(Protocol):
         """Write down what was done; durable when the unit has committed."""
 
 
+class HubCertificates(Protocol):
+    """The hub's own certificates; older ones verify what was signed with them."""
+
+    async def all(self) -> Sequence[HubCertificate]:
+        """Return all of them, newest first."""
+
+    async def find(self, fingerprint: str) -> HubCertificate | None:
+        """Return the one with this fingerprint."""
+
+    async def add(self, certificate: "Certificate", at: datetime) -> None:
+        """Know a certificate before anything is signed with it; again is nothing."""
+
+    async def in_use(self, certificate: "Certificate", at: datetime) -> None:
+        """Note that this one is in use, and all others no longer."""
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving it without `commit` undoes everything."""
 
@@ -335,6 +370,10 @@ class UnitOfWork(Protocol):
         """Receipts."""
 
     @property
+    def signed_receipts(self) -> SignedReceipts:
+        """Signed receipts."""
+
+    @property
     def promises(self) -> Promises:
         """The outbox."""
 
@@ -357,6 +396,10 @@ class UnitOfWork(Protocol):
     @property
     def acts(self) -> Acts:
         """Acts."""
+
+    @property
+    def hub_certificates(self) -> HubCertificates:
+        """The hub's own certificates."""
 
     async def __aenter__(self) -> Self:
         """Begin; waits for its turn where the store has one writer."""
@@ -389,6 +432,10 @@ class Store(Protocol):
         """Read-only questions, outside any unit."""
 
     @property
+    def evidence(self) -> "Evidence":
+        """What the notary needs: facts without a signed receipt, and those made."""
+
+    @property
     def outbox(self) -> "Outbox":
         """What the relay needs of the promises."""
 
@@ -405,6 +452,9 @@ class Store(Protocol):
 
     async def persons(self, code: OrganizationCode) -> Sequence[Person]:
         """Return its persons, by name."""
+
+    async def hub_certificates(self) -> Sequence[HubCertificate]:
+        """Return the hub's own certificates, newest first, older ones too."""
 
     async def check_books(self, progress: Callable[[int, int], None]) -> Books:
         """Compute the account of one moment, and name what does not add up.
@@ -535,6 +585,9 @@ class Views(Protocol):
     async def paths(self, number: str) -> Sequence[Path]:
         """Return the consignments of letters with this number, in any digit form."""
 
+    async def paths_of(self, consignments: Sequence[UUID]) -> Sequence[Path]:
+        """Return consignments with all that is known of them, in any order."""
+
     async def inbox(self, organization: OrganizationCode) -> Sequence[InboxLine]:
         """Return what waits in an inbox, head first."""
 
@@ -558,6 +611,59 @@ class Views(Protocol):
         self, organization: OrganizationCode | None, *, limit: int
     ) -> Sequence[Act]:
         """Return the newest acts, of all organizations for None, newest first."""
+
+
+class Source(StrEnum):
+    """What has a signed receipt each."""
+
+    CONSIGNMENTS = "consignments"
+    """The hub's own custody."""
+    RECEIPTS = "receipts"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some facts, in the order of their ids."""
+
+    unsigned: Sequence[Unsigned]
+    end: UUID
+    """The id of the last fact that was looked at; where the next page begins."""
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How far the notary is."""
+
+    made: int
+    """Signed receipts there are."""
+    waiting: int
+    """Facts that have none yet."""
+    oldest: datetime | None
+    """When the first of those happened."""
+
+
+class Evidence(Protocol):
+    """Signed receipts, outside any unit."""
+
+    async def page(self, source: Source, after: UUID, *, limit: int) -> Page:
+        """Return the facts behind a place that have no signed receipt yet."""
+
+    async def backlog(self) -> Backlog:
+        """Return how many facts wait for a signature, and since when."""
+
+    async def of(
+        self, consignments: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[SignedReceipt]]:
+        """Return the signed receipts of consignments, oldest facts first."""
+
+    async def sizes(self, envelopes: Sequence[str]) -> Mapping[str, int]:
+        """Return the sizes of what the vault keeps, by digest."""
+
+    async def forms(
+        self, consignments: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[str | None]]:
+        """Return what was fitted of each consignment: digests, None for no need."""
 
 
 class Arrivals(Protocol):

@@ -14,6 +14,7 @@ from envelopes.letter import OrganizationCode
 from gateway.domain.access import Access
 from gateway.domain.books import Books
 from gateway.domain.continuity import Batch, Continuity, Mark
+from gateway.domain.hub_certificate import HubCertificate
 from gateway.domain.organization import (
     Organization,
     Person,
@@ -26,6 +27,8 @@ from gateway.store.books import check_books
 from gateway.store.books_inspection import Progress, no_progress
 from gateway.store.connection import Connection
 from gateway.store.directory import StoredDirectory
+from gateway.store.evidence import StoredEvidence
+from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.outbox import Wake, due, note_published
 from gateway.store.reading import ORGANIZATION
 from gateway.store.segments import Segments
@@ -85,6 +88,7 @@ class SqliteStore:
         self.vault = StoredVault(database.reading, segments)
         """What is committed, to read."""
         self.views = StoredViews(database.reading, self.vault)
+        self.evidence = StoredEvidence(database.reading)
         self.outbox = StoredOutbox(self, self._wake)
 
     def unit(self) -> StoredUnit:
@@ -124,6 +128,10 @@ class SqliteStore:
     async def persons(self, code: OrganizationCode) -> Sequence[Person]:
         """Return its persons, by name."""
         return await StoredPersons(self.reading).of(code)
+
+    async def hub_certificates(self) -> Sequence[HubCertificate]:
+        """Return the hub's own certificates, newest first, older ones too."""
+        return await StoredHubCertificates(self.reading).all()
 
     async def seen(self, marks: Mapping[OrganizationCode, datetime]) -> None:
         """Keep when endpoints were last seen, all in one transaction."""

@@ -15,6 +15,8 @@ from gateway.store.consignments import StoredConsignments
 from gateway.store.copies import StoredCopies
 from gateway.store.directory import StoredDirectory
 from gateway.store.errors import StoreError
+from gateway.store.evidence import StoredSignedReceipts
+from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.inboxes import StoredInboxes
 from gateway.store.letters import StoredLetters
 from gateway.store.outbox import StoredPromises
@@ -83,12 +85,14 @@ class StoredUnit:
         self.copies = StoredCopies(self._connection)
         self.registers = StoredRegisters(self._connection)
         self.receipts = StoredReceipts(self._connection)
+        self.signed_receipts = StoredSignedReceipts(self._connection)
         self.promises = StoredPromises(self._connection, self._count_promise)
         self.vault = StoredVault(self._connection, segments)
         self.directory = StoredDirectory(self._connection, self._changes.append)
         self.accesses = StoredAccesses(self._connection, self._changes.append)
         self.persons = StoredPersons(self._connection)
         self.acts = StoredActs(self._connection)
+        self.hub_certificates = StoredHubCertificates(self._connection)
 
     @property
     def connection(self) -> Connection:
