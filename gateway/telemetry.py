@@ -17,6 +17,8 @@ import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.typing import Processor
 
+from gateway.tracebacks import written
+
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "text", "json"]
 
@@ -196,6 +198,18 @@ EVENTS: Final[Mapping[str, Event]] = {
         "batch head",
         "journal_cuts_total",
     ),
+    "receipt signed": _event(
+        "debug",
+        "The hub signed a receipt about something that was committed.",
+        "consignment kind",
+        "receipts_signed_total",
+    ),
+    "receipt not signed": _event(
+        "error",
+        "A receipt could not be made; it is tried again within the hour.",
+        "consignment code detail",
+        "receipts_not_signed_total",
+    ),
     "request refused": _event(
         "info",
         "A request was answered with an ErrorDetail; nothing of it is kept.",
@@ -207,6 +221,30 @@ EVENTS: Final[Mapping[str, Event]] = {
         "Bytes came that are no HTTP request; they were answered by 400.",
         "code detail",
         "requests_unreadable_total",
+    ),
+    "certificate revoked": _event(
+        "warning",
+        "A certificate was revoked by what its authority says, not by an operator.",
+        "organization certificate why",
+        "certificates_revoked_total",
+    ),
+    "certificates without authority": _event(
+        "warning",
+        "So many certificates in force have no chain; `gateway check` names them.",
+        "count",
+        "certificates_without_authority_total",
+    ),
+    "authority file not used": _event(
+        "warning",
+        "A file of `authorities` or `revocation_lists` is not what it should be.",
+        "file detail",
+        "authority_files_not_used_total",
+    ),
+    "revocation list stale": _event(
+        "warning",
+        "A newer list is overdue; what was revoked since is not known.",
+        "file due",
+        "revocation_lists_stale_total",
     ),
     "access denied": _event(
         "warning",
@@ -234,7 +272,8 @@ _counts: Final[Counter[str]] = Counter()
 def emit(event: str, *, error: BaseException | None = None, **keys: object) -> None:
     """Write one line and count it; without `configure` it is only counted.
 
-    `error` adds its traceback, without the values of variables. Raises `ValueError`
+    `error` adds its traceback, which quotes nothing (`gateway.tracebacks`), neither
+    values of variables nor texts of errors that are not ours. Raises `ValueError`
     for an event or a key that is not in the table: a mistake of ours, and all calls
     are compared with the table by a test.
     """
@@ -245,6 +284,11 @@ def emit(event: str, *, error: BaseException | None = None, **keys: object) -> N
     if structlog.is_configured():
         facts = dict(keys) if error is None else {**keys, "exc_info": error}
         getattr(structlog.get_logger(), known.level)(event, **facts)
+
+
+def count(event: str) -> None:
+    """Count an event without a line: the like of it has been written just now."""
+    _counts[EVENTS[event].metric] += 1
 
 
 def context(**keys: object) -> AbstractContextManager[None]:
@@ -271,8 +315,9 @@ def configure(
             merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=not text),
+            _traceback,
             _as_text,
-            *(_for_people(stream) if text else _for_programs()),
+            _for_people(stream) if text else _for_programs(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stream),
@@ -288,17 +333,17 @@ def _as_text(
     return {k: v if isinstance(v, plain) else str(v) for k, v in line.items()}
 
 
-def _for_people(stream: TextIO) -> list[Processor]:
-    # Rich tracebacks would show local variables, which hold letters.
-    renderer = structlog.dev.ConsoleRenderer(
-        colors=stream.isatty(),
-        exception_formatter=structlog.dev.plain_traceback,
-    )
-    return [renderer]
+def _traceback(
+    _logger: object, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Write an error without its text, which may quote a letter."""
+    error = line.pop("exc_info", None)
+    return {**line, "exception": written(error)} if error is not None else line
 
 
-def _for_programs() -> list[Processor]:
-    return [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(ensure_ascii=False),
-    ]
+def _for_people(stream: TextIO) -> Processor:
+    return structlog.dev.ConsoleRenderer(colors=stream.isatty())
+
+
+def _for_programs() -> Processor:
+    return structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -116,3 +116,14 @@ def _last(own: Sequence[RegisteredCertificate], purpose: Purpose) -> list[Ending
         for last in [one.not_after]
     ]
     return sorted(ended, key=lambda ending: ending.at)[-1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Vouch:
+    """What the authorities say of a certificate; nothing at all: they vouch for it."""
+
+    taken_back: str = ""
+    """Why it is revoked: `crl keyCompromise`, or `chain keyCompromise` where that is
+    said of the only authority between it and a root."""
+    missing: str = ""
+    """Why no chain leads to a root: an authority expired, or is not in the folder."""
