@@ -13,6 +13,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from gateway import tracebacks
 from gateway.cli import (
     check,
     directory,
@@ -127,6 +128,7 @@ app.command()(check.check)
 
 def run() -> NoReturn:
     """Run the command of this process, and end it with the command's exit code."""
+    tracebacks.install()
     for stream in (sys.stdout, sys.stderr):
         # Names are Thai whatever the terminal's locale says.
         if hasattr(stream, "reconfigure"):
