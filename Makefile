@@ -53,7 +53,14 @@ docs: $(VENV)/.dev ## Make the generated documents anew
 lock: $(VENV)/.dev ## Pin the dependencies anew, with hashes
 	@$(BIN)/python -m piptools compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --output-file requirements/run.txt requirements/run.in
 	@$(BIN)/python -m piptools compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --output-file requirements/dev.txt requirements/dev.in
+	@$(BIN)/python -m piptools compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --output-file requirements/audit.txt requirements/audit.in
+
+.PHONY: audit
+audit: ## Ask whether a pinned dependency is known to be vulnerable (needs the network)
+	@test -x .audit/bin/python || $(PYTHON) -m venv .audit
+	@.audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@.audit/bin/python tools/audit.py
 
 .PHONY: clean
 clean: ## Remove the environment and what tools left behind
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	@rm -rf $(VENV) .audit build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
