@@ -258,6 +258,12 @@ EVENTS: Final[Mapping[str, Event]] = {
         "code detail attempt operation",
         "requests_repeated_total",
     ),
+    "library warned": _event(
+        "warning",
+        "A library wrote to its log; what it said is left out, where it speaks stays.",
+        "library place",
+        "library_warnings_total",
+    ),
     "request failed": _event(
         "error",
         "A mistake of ours: the caller was told its id, the traceback stands here.",
