@@ -52,6 +52,24 @@ class Judgement:
     algorithm: str = ""
     """URI of the signature method; empty for none."""
 
+    def facts(self) -> dict[str, str]:
+        """Write it as the journal does; what is not known is left out."""
+        known = {
+            "intact": _yes_or_no(self.intact),
+            "valid": _yes_or_no(self.valid),
+            "trusted": _yes_or_no(self.trusted),
+            "reasons": " ".join(self.reasons),
+            "certificate": self.certificate,
+            "algorithm": self.algorithm,
+        }
+        return {what: value for what, value in known.items() if value}
+
+
+def _yes_or_no(fact: bool | None) -> str:  # noqa: FBT001 - a stored fact, no option
+    if fact is None:
+        return ""
+    return "yes" if fact else "no"
+
 
 @dataclass(frozen=True, slots=True)
 class LetterFile:
@@ -173,6 +191,7 @@ class Consignment:
                 "copy": self.copy_digest,
                 "signed": self.signed,
             }
+            | (self.judgement.facts() if self.judgement else {})
             | ({"repaired": "yes"} if repaired else {}),
         )
 

@@ -180,6 +180,7 @@ def _consignment_facts(row: Found) -> list[Fact]:
         "sender": values.get("sender"),
     }
     facts = [Fact("consignment", "", what, str(value)) for what, value in told.items()]
+    facts += _judged(values)
     if (at := values.get("accepted_at")) is not None:
         facts.append(Fact("consignment", "", "accepted", at.isoformat()))
     if (freed := values.get("freed_at")) is not None:
@@ -188,6 +189,16 @@ def _consignment_facts(row: Found) -> list[Fact]:
         where = f"{digest} {values.get('delivery_start')} {values.get('delivery_stop')}"
         facts.append(Fact("consignment", "", "delivery", where))
     return facts
+
+
+def _judged(values: Mapping[str, Any]) -> Iterator[Fact]:
+    """Write what the columns say of the signature; NULL is what nobody judged."""
+    for what in ("intact", "valid", "trusted"):
+        if (true := values.get(what)) is not None:
+            yield Fact("consignment", "", what, "yes" if true else "no")
+    for what in ("reasons", "certificate", "algorithm"):
+        if (text := values.get(what)) is not None:
+            yield Fact("consignment", "", what, text)
 
 
 def _differences(records: Records) -> Iterator[Problem]:

@@ -163,6 +163,9 @@ def _converted(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 - any co
         if (found := UUID(value)).hex != value:
             raise ValueError("an id is written otherwise")
         return found
+    if wanted is bool and type(value) is int and value in (0, 1):
+        # As SQLite keeps it.
+        return bool(value)
     if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):
         raise ValueError(f"{wanted.__name__} is expected here")
     return value

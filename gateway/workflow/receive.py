@@ -16,9 +16,16 @@ from envelopes.letter import Attachment, Letter, OrganizationCode
 from envelopes.parts import Parts, take_apart
 from envelopes.requests import Document
 from envelopes.signature import signatures_in, unsigned, verify
+from gateway.domain import judging
 from gateway.domain.admission import Arrival, admit, same_send
 from gateway.domain.certificates import registered_for
-from gateway.domain.consignment import Consignment, LetterFacts, LetterFile, Signed
+from gateway.domain.consignment import (
+    Consignment,
+    Judgement,
+    LetterFacts,
+    LetterFile,
+    Signed,
+)
 from gateway.domain.errors import SenderUnknown
 from gateway.domain.organization import Organization, Purpose, RegisteredCertificate
 from gateway.domain.promise import Promise, Stage
@@ -45,6 +52,7 @@ class _Reading:
 
     letter: Letter
     signed: Signed
+    judgement: Judgement
     parts: Parts
     repaired: bool
     """Whether bare `&` or `<` had to be escaped before it could be read (Q-B6)."""
@@ -97,17 +105,23 @@ def _read(
 ) -> _Reading:
     """Read the letter from its signed part, or from one marked as unsigned."""
     if signatures_in(document):
-        letter = letter_from(verify(document, certificates, now))
-        signed = Signed.OWN
+        part = verify(document, certificates, now, weak=sender.weak_signatures)
+        letter, signed = letter_from(part), Signed.OWN
+        judgement = judging.signed(
+            certificate=part.certificate,
+            algorithm=part.algorithm,
+            weak=part.weak,
+            travels=part.travels,
+        )
     elif sender.signing is Signed.OWN:
         raise SignatureMissing(sender.code.text)
     else:
-        letter = letter_from(unsigned(document))
-        signed = sender.signing
+        letter, signed = letter_from(unsigned(document)), sender.signing
+        judgement = judging.not_signed(signed)
     files = {file.digest: file.content for file in letter.files}
     # What came is kept as it came, repaired or not.
     parts = take_apart(document.came, files)
-    return _Reading(letter, signed, parts, repaired=document.repaired)
+    return _Reading(letter, signed, judgement, parts, repaired=document.repaired)
 
 
 async def _admit(
@@ -148,6 +162,7 @@ async def _take(
         envelope_digest=reading.parts.digest,
         signed=reading.signed,
         accepted_at=now,
+        judgement=reading.judgement,
     )
     consignment.accept(repaired=reading.repaired)
     await unit.consignments.add(consignment)
