@@ -71,12 +71,15 @@ class LetterId:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A person in an office. Any text but the organization may be empty (Q-J3)."""
+    """A person in an office. Any text but the organization may be empty (Q-J3).
 
-    given_name: str
-    family_name: str
-    job_title: str
-    ministry: str
+    Texts of a letter stand in no `repr`: that is how they would come into a log.
+    """
+
+    given_name: str = field(repr=False)
+    family_name: str = field(repr=False)
+    job_title: str = field(repr=False)
+    ministry: str = field(repr=False)
     """As written; BOI writes the organization's code here (Q-B5): never relied on."""
     organization: OrganizationCode
 
@@ -98,9 +101,9 @@ class Attachment:
 class Reference:
     """An earlier letter this one answers; blank ones were never entered (Q-C3)."""
 
-    number: str
+    number: str = field(repr=False)
     date: str
-    subject: str
+    subject: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class Letter:
     """One copy of a letter, as its sender wrote it for one receiver (C1)."""
 
     id: LetterId
-    subject: str
+    subject: str = field(repr=False)
     secrecy: str
     """Three digits, `001` to `005`; a single digit on the wire is padded (Q-C23)."""
     speed: str
@@ -116,11 +119,11 @@ class Letter:
     sender: Party
     receiver: Party
     references: tuple[Reference, ...]
-    attachment_text: str
+    attachment_text: str = field(repr=False)
     """สิ่งที่ส่งมาด้วย as text; `-` and empty are common (Q-C6)."""
     send_date: str
     """The second of sending as written: it differs at every press of the button."""
-    description: str
+    description: str = field(repr=False)
     main: Attachment | None
     """None where the sender sent no main letter at all (Q-B7)."""
     attachments: tuple[Attachment, ...]

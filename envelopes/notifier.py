@@ -1,6 +1,6 @@
 """The five notifiers: wire messages about a letter (B4, operations 2 to 6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from envelopes.letter import LetterId, OrganizationCode
@@ -36,7 +36,7 @@ class Notifier:
     kind: NotifierKind
     letter_id: LetterId
     """Number and date as the endpoint wrote them: match by E2, never by equality."""
-    subject: str
+    subject: str = field(repr=False)
     """Need not be the letter's subject (Q-C20)."""
     accept_id: str | None = None
     """The registration number; None unless the kind carries one."""
@@ -52,7 +52,7 @@ class NotifierCopy:
 
     kind: NotifierKind
     letter_id: LetterId
-    subject: str
+    subject: str = field(repr=False)
     accept_id: str | None
     accept_date: str
     """`yyyy-MM-ddTHH:mm:ss`, Bangkok, no zone (C5)."""

@@ -134,7 +134,7 @@ class Entry:
     happening: Happening
     state: State
     """The state it left the consignment in."""
-    actor: str
+    actor: str = field(repr=False)
     """An organization's code, `hub`, or the name a person gave."""
     facts: Mapping[str, str]
     """What another record says too, so that the two can be compared."""

@@ -7,7 +7,7 @@
 3. An office that numbers itself reports free text, kept exactly as it came.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final, Self
@@ -74,7 +74,7 @@ class Registration:
     """Buddhist calendar year of the time of entry in Bangkok."""
     number: RegistrationNumber
     numbered_by: NumberedBy
-    by: str
+    by: str = field(repr=False)
     """The person where one is known, else empty: e-CMS names nobody."""
     at: datetime
     replaces: UUID | None = None

@@ -7,7 +7,7 @@ and is parked the second time, a letter that a client without deletions has answ
 is taken, and so is a notifier it has read.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -37,7 +37,7 @@ class Shown:
     process_id: str
     at: datetime
     """When the entry was queued: the same at every repeat."""
-    document: bytes | None
+    document: bytes | None = field(repr=False)
     copy: NotifierCopy | None
 
 

@@ -6,7 +6,7 @@ the sender's bytes stay in the vault as evidence, and the journal says so (F4.4)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from envelopes.decoder import decode, letter_from
@@ -31,7 +31,7 @@ from schemas.limits import Limits
 class Origin:
     """What a letter came in: it is read again as it was judged then."""
 
-    envelope: bytes
+    envelope: bytes = field(repr=False)
     digest: str
     certificates: Sequence[RegisteredCertificate]
     at: datetime
