@@ -86,7 +86,7 @@ def show_letter(
 ) -> None:
     """หนังสือหนึ่งฉบับ แฟ้ม และบันทึกเหตุการณ์ / A letter, its files and journal."""
     found, seen = _found(
-        data, "letters show", number, receiver, _reader(organization, by)
+        data, "letters show", number, receiver, reader_of(organization, by)
     )
     if as_json:
         show_json(letter_report.as_documents(found, seen))
@@ -107,7 +107,7 @@ def track_letter(
 ) -> None:
     """หนังสือถึงไหนแล้ว รอใคร / How far each receiver's copy came, and whose turn."""
     found, seen = _found(
-        data, "letters track", number, receiver, _reader(organization, by)
+        data, "letters track", number, receiver, reader_of(organization, by)
     )
     if as_json:
         show_json(letter_report.as_documents(found, seen))
@@ -116,7 +116,7 @@ def track_letter(
         letter_report.show_track(paths, seen)
 
 
-def _reader(
+def reader_of(
     organization: OrganizationCode | None, by: str
 ) -> tuple[OrganizationCode, str] | None:
     """Return who reads and for whom; None where nobody is named."""
@@ -136,27 +136,36 @@ def _found(
     receiver: OrganizationCode | None,
     reader: tuple[OrganizationCode, str] | None,
 ) -> tuple[Sequence[Path], Seen]:
-    """Find what has this number, and which of it the reader may see."""
+    return ask(data, lambda hub: find(hub, what, number, receiver, reader))
 
-    async def question(hub: "Hub") -> tuple[Sequence[Path], Seen]:
-        paths = await _numbered(hub, number)
-        if receiver is not None:
-            paths = [path for path in paths if path.receiver.code == receiver]
-        if not paths:
-            raise NoSuchLetter(number)
-        if reader is None:
-            return paths, NOTHING
-        organization, by = reader
-        await known(hub, organization)
-        copies = [
-            Copy(path.consignment.id, path.consignment.letter, path.receiver.code)
-            for path in paths
-        ]
-        return paths, await read_as(
-            hub, what, copies, organization=organization, by=by, demanded=True
-        )
 
-    return ask(data, question)
+async def find(
+    hub: "Hub",
+    what: str,
+    number: str,
+    receiver: OrganizationCode | None,
+    reader: tuple[OrganizationCode, str] | None,
+) -> tuple[Sequence[Path], Seen]:
+    """Find what has this number, and which of it the reader may see.
+
+    `what` is the command. Raises `NoSuchLetter`, `NotASecretRegistrar`.
+    """
+    paths = await _numbered(hub, number)
+    if receiver is not None:
+        paths = [path for path in paths if path.receiver.code == receiver]
+    if not paths:
+        raise NoSuchLetter(number)
+    if reader is None:
+        return paths, NOTHING
+    organization, by = reader
+    await known(hub, organization)
+    copies = [
+        Copy(path.consignment.id, path.consignment.letter, path.receiver.code)
+        for path in paths
+    ]
+    return paths, await read_as(
+        hub, what, copies, organization=organization, by=by, demanded=True
+    )
 
 
 async def _numbered(hub: "Hub", number: str) -> Sequence[Path]:
