@@ -26,9 +26,10 @@ def arrival(
     receiver: Organization | None = KNOWN,
     letter_date: str = "2009-06-05",
     number: str = "มท 1/2",
+    secrecy: str = "001",
 ) -> Arrival:
-    letter = a_letter(date=letter_date, number=number)
-    return Arrival(letter, door, sender, receiver, TODAY)
+    letter = a_letter(date=letter_date, number=number, secrecy=secrecy)
+    return Arrival(letter, door, sender, receiver, TODAY, carries="003")
 
 
 def test_a_plain_letter_is_let_in() -> None:
@@ -46,6 +47,9 @@ def test_a_plain_letter_is_let_in() -> None:
         (arrival(number="\u200b"), errors.LetterUnknown),
         (arrival(letter_date="2026-11-22"), errors.DateInFuture),
         (arrival(letter_date="2569-11-22"), errors.DateInFuture),
+        (arrival(secrecy="004"), errors.SecrecyNotCarried),
+        (arrival(secrecy=""), errors.SecrecyNotCarried),
+        (arrival(secrecy="1"), errors.SecrecyNotCarried),
     ],
 )
 def test_each_check_refuses_what_it_is_for(
@@ -53,6 +57,14 @@ def test_each_check_refuses_what_it_is_for(
 ) -> None:
     with pytest.raises(refusal):
         admit(changed)
+
+
+def test_a_hub_that_says_nothing_carries_open_letters_only() -> None:
+    said = arrival(secrecy="002")
+    admit(said)
+
+    with pytest.raises(errors.SecrecyNotCarried):
+        admit(Arrival(said.letter, MINISTRY, KNOWN, KNOWN, TODAY))
 
 
 def test_checks_are_numbered_in_their_order() -> None:

@@ -28,11 +28,12 @@ def a_letter(
     date: str = DAY,
     subject: str = "เรื่องทดลอง",
     send_date: str = "2026-11-20T12:00:00",
+    secrecy: str = "001",
 ) -> Letter:
     return Letter(
         id=LetterId(number, date),
         subject=subject,
-        secrecy="001",
+        secrecy=secrecy,
         speed="001",
         sender=a_party(sender),
         receiver=a_party(receiver),
