@@ -11,6 +11,7 @@ from typing import Final
 
 from envelopes.trust import read_certificate
 from gateway.bootstrap import Hub, open_broker, open_hub
+from gateway.cli import certificates_check
 from gateway.cli.documents import Document
 from gateway.cli.screen import GREEN, RED, Column, show_json, show_table
 from gateway.cli.thai import thai_time, within
@@ -23,6 +24,7 @@ from gateway.store.errors import StoreError
 from gateway.store.schema import is_current, url_of
 from gateway.store.store import SEGMENTS
 from queues.errors import QueueError
+from schemas import codes
 
 _MIB: Final = 1024 * 1024
 _COLUMNS: Final = (
@@ -97,9 +99,10 @@ def show(report: Report, *, as_json: bool) -> None:
 async def _look_inside(settings: Settings) -> list[Line]:
     try:
         async with open_hub(settings) as hub:
-            lines = [_storage(settings), await _content(hub)]
+            lines = [_storage(settings), await _content(hub), _secrecy(hub)]
             lines += await _parked(hub)
             lines += [_vault(settings), _disk(settings), _certificate(hub)]
+            lines += [Line(**line) for line in await certificates_check.look(hub)]
             lines.append(await _broker(settings))
             return [*lines, _served(settings)]
     except (SettingsError, StoreError) as error:
@@ -131,6 +134,17 @@ async def _content(hub: Hub) -> Line:
         f"{kind}, หน่วยงาน {len(endpoints)} organizations, "
         f"รอในกล่อง {waiting} entries waiting",
     )
+
+
+def _secrecy(hub: Hub) -> Line:
+    """Say which level of secrecy is carried, and what decides it."""
+    carried, wanted = hub.work.carries, hub.settings.secrecy
+    if carried == wanted:
+        why = "ตามการตั้งค่า / as the setting secrecy says"
+    else:
+        why = "ยังไม่มีกุญแจ / no key for secret letters: gateway keys secrecy --help"
+    level = f"ถึง {carried} {codes.secrecy(carried).thai} / up to {carried}"
+    return _fine("secrecy", "ชั้นความลับ", f"{level}, {why}")
 
 
 async def _parked(hub: Hub) -> list[Line]:

@@ -9,7 +9,16 @@ import typer
 
 from envelopes.dialects import dialect_named
 from envelopes.letter import OrganizationCode
-from gateway.cli import directory_secrecy, documents, screen
+from gateway.cli import (
+    access,
+    certificates,
+    certificates_entry,
+    certificates_report,
+    directory_secrecy,
+    directory_signing,
+    documents,
+    screen,
+)
 from gateway.cli.acting import By, Reason, order
 from gateway.cli.options import (
     AUTO,
@@ -23,7 +32,7 @@ from gateway.cli.options import (
 )
 from gateway.cli.screen import Column
 from gateway.cli.session import ask, known
-from gateway.cli.thai import NEVER, ago, thai_time, within
+from gateway.cli.thai import NEVER, ago, thai_time
 from gateway.cli.words import SIGNING
 from gateway.domain import errors, organization
 from gateway.domain.act import Order
@@ -34,6 +43,12 @@ if TYPE_CHECKING:
     from gateway.bootstrap import Hub
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(access.app, name="access", help="ช่องทางเข้าถึง / Who is let in.")
+app.add_typer(
+    certificates.app,
+    name="certificate",
+    help="ใบรับรอง / By which certificates it speaks.",
+)
 
 _COLUMNS: Final = (
     Column("รหัส", "Code"),
@@ -107,6 +122,8 @@ def choose_dialect(
 app.command("secrecy")(directory_secrecy.choose_level)
 app.command("person")(directory_secrecy.enter_person)
 app.command("persons")(directory_secrecy.list_persons)
+app.command("signing")(directory_signing.choose_signing)
+app.command("weak-signatures")(directory_signing.choose_weak_signatures)
 
 
 @app.command("add")
@@ -164,20 +181,21 @@ async def _add(
     certificate: bytes | None,
     ordered: Order,
 ) -> None:
-    # What reads certificates is loaded with the hub, not with `gateway --help`.
-    from gateway.bootstrap import registered  # noqa: PLC0415
     from gateway.workflow.acts import note  # noqa: PLC0415
 
-    try:
-        certificates = [registered(fresh.code, certificate)] if certificate else []
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"ใบรับรองใช้ไม่ได้ / {error}", param_hint="--certificate"
-        ) from error
+    own = (
+        [
+            certificates_entry.fit(
+                hub, fresh.code, certificate, parameter="--certificate"
+            )
+        ]
+        if certificate
+        else []
+    )
     async with hub.store.unit() as unit:
         if await unit.directory.find(fresh.code) is not None:
             raise errors.OrganizationExists(fresh.code.text)
-        await unit.directory.add(fresh, certificates, hub.work.clock.now())
+        await unit.directory.add(fresh, own, hub.work.clock.now())
         await note(
             unit,
             hub.work,
@@ -186,10 +204,12 @@ async def _add(
             after={
                 "th_name": fresh.th_name,
                 "signing": fresh.signing,
-                "certificates": " ".join(c.fingerprint for c in certificates),
+                "certificates": " ".join(c.fingerprint for c in own),
             },
         )
         await unit.commit()
+    for one in own:
+        certificates_entry.tell_if_later(hub, one)
 
 
 async def _set_dialect(
@@ -226,7 +246,7 @@ def _row(line: EndpointLine, now: datetime) -> Sequence[object]:
         found.th_name,
         found.en_name,
         SIGNING[found.signing],
-        len(line.certificates),
+        certificates_report.count(line.certificates, now),
         line.waiting,
         ago(now - line.last_seen_at) if line.last_seen_at else NEVER,
     )
@@ -255,21 +275,17 @@ def _facts(
             Column("ชั้นความลับสูงสุด", "Secrecy"),
             directory_secrecy.level_of(found, carries),
         ),
+        (Column("ลายมือชื่อแบบเก่า", "SHA-1"), directory_signing.weak_words(found)),
         (Column("ที่อยู่", "Address"), address_of(found.code)),
         (Column("รุ่นโปรแกรม", "Dialect"), _dialect(found)),
         (Column("ลบรายการ", "Deletes"), _deletes(found)),
         (Column("รอในกล่อง", "Waiting"), line.waiting),
         (Column("ติดต่อล่าสุด", "Last seen"), seen),
     ]
-    for one in line.certificates:
-        left = one.not_after - now
-        ends = within(left) if one.not_after > now else "หมดอายุแล้ว"
-        facts.append(
-            (
-                Column("ใบรับรอง", "Certificate"),
-                f"sha256:{one.fingerprint} ถึง {thai_time(one.not_after)} ({ends})",
-            )
-        )
+    facts += [
+        (Column("ใบรับรอง", "Certificate"), certificates_report.fact(one, now))
+        for one in line.certificates
+    ]
     return facts
 
 
