@@ -234,10 +234,11 @@ class Promises(Protocol):
 class Vault(Protocol):
     """The bytes: each file once by its digest, each envelope with the files cut out."""
 
-    async def keep(self, parts: Parts) -> None:
+    async def keep(self, parts: Parts, *, secret_of: UUID | None) -> None:
         """Keep an envelope or a document; durable when the unit has committed.
 
-        Keeping again what is already there changes nothing.
+        `secret_of` is the letter it belongs to, where that is secret. Keeping again
+        what is already there changes nothing.
         """
 
     async def read(self, digest: str) -> bytes:

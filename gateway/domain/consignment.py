@@ -102,6 +102,11 @@ class LetterFacts:
         """Whether subject, persons and files are shown to nobody else."""
         return is_secret(self.secrecy)
 
+    @property
+    def secret_of(self) -> UUID | None:
+        """Its id where it is secret: under whose key its bytes are kept."""
+        return self.id if self.is_secret else None
+
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:

@@ -9,7 +9,9 @@ from sqlalchemy import insert
 
 from gateway.domain.act import Act
 from gateway.store.connection import Connection
+from gateway.store.hiding import hidden
 from gateway.store.seals import with_seal
+from gateway.store.strongbox import Strongbox
 from gateway.store.tables import Row
 
 ACT: Final = Row.metadata.tables["act"]
@@ -22,10 +24,15 @@ class StoredActs:
     """Acts, in one unit."""
 
     connection: Connection
+    box: Strongbox
 
     async def add(self, act: Act) -> None:
         """Write down what was done."""
-        await self.connection.execute(_ADD, with_seal("act", _row(act)))
+        row = _row(act)
+        if act.secret and act.consignment is not None:
+            key = await self.box.key(await self.box.letter_of(act.consignment))
+            row = hidden("act", row, key, self.box.ring)
+        await self.connection.execute(_ADD, with_seal("act", row))
 
 
 def _row(act: Act) -> dict[str, Any]:

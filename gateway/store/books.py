@@ -74,6 +74,9 @@ async def check_books(
     await check_files(inspection)
     await check_envelopes(inspection)
     registers = await check_registers(inspection)
+    if inspection.closed:
+        what = f"{len(inspection.closed)} secret letters were not opened: no key here"
+        inspection.of_names((), "letter_key", f"{what} (setting secret_key_file)")
     return Books(
         receivers=tally.accounts(),
         receipts_made=tally.receipts_made,

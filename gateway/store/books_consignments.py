@@ -20,12 +20,15 @@ from gateway.store.books_content import (
     UNREADABLE,
     copy_problems,
     delivery_problem,
+    judgement_problems,
     letter_problems,
     repair_problems,
 )
 from gateway.store.books_inspection import Inspection
 from gateway.store.books_rows import NO_VALUE, RawReader, key_text
-from gateway.store.errors import VaultDamaged
+from gateway.store.books_secrets import opening_of
+from gateway.store.errors import SecretsClosed, VaultDamaged
+from gateway.store.strongbox import Strongbox
 
 _STRETCH: Final = ("digest", "start", "stop")
 
@@ -65,9 +68,10 @@ async def check_consignments(inspection: Inspection) -> Tally:
     reader = inspection.reader
     after: object = None
     sources = list(SPEAKING.items())
+    box = inspection.contents.vault.box
     while keys := await reader.keys(sources, after, limit=inspection.at_once):
         bundles = await _bundles(reader, keys)
-        letters = await _letters(reader, bundles)
+        letters = await _letters(reader, box, bundles)
         for bundle in bundles:
             tally.add(bundle)
             await inspection.of_bundle(bundle, bundle.problems())
@@ -86,7 +90,7 @@ async def _bundles(reader: RawReader, keys: Sequence[object]) -> list[Bundle]:
 
 
 async def _letters(
-    reader: RawReader, bundles: Sequence[Bundle]
+    reader: RawReader, box: Strongbox, bundles: Sequence[Bundle]
 ) -> dict[object, LetterFacts]:
     """Read the letters of consignments as far as their rows can be read."""
     ids = {b.consignment.raw["letter_id"] for b in bundles if b.consignment}
@@ -97,8 +101,10 @@ async def _letters(
     for row in await reader.of("letter", "id", ids):
         columns = [file.values for file in files[row.raw["id"]]]
         # What cannot be read is reported by the walk over the letters.
-        with suppress(*NO_VALUE):
-            letters[row.raw["id"]] = rows.letter_facts(row.values, columns)
+        with suppress(*NO_VALUE, SecretsClosed, VaultDamaged):
+            opening = await opening_of(box, row, "id")
+            opened = opening.values(row)
+            letters[row.raw["id"]] = rows.letter_facts(opened, columns)
     return letters
 
 
@@ -109,16 +115,24 @@ async def _check_content(
     row = bundle.consignment
     if row is None or row.unreadable:
         return
-    columns = row.values
     try:
+        opening = await opening_of(inspection.contents.vault.box, row, "letter_id")
+        await inspection.of_bundle(bundle, opening.problems(bundle))
+        columns = opening.values(row)
         sent = await inspection.contents.letter(
-            columns["envelope_digest"], columns["accepted_at"]
+            row.values["envelope_digest"],
+            columns["accepted_at"],
+            columns["certificate"] or "",
         )
+    except SecretsClosed:
+        inspection.closed.add(row.raw["letter_id"])
+        return
     except UNREADABLE as error:
         what = f"cannot be read back: {error.detail or error}"
         await inspection.of_bundle(bundle, [("envelope", what)])
         return
     await inspection.of_bundle(bundle, copy_problems(columns, sent.letter))
+    await inspection.of_bundle(bundle, judgement_problems(columns, sent))
     journal = bundle.records().journal
     await inspection.of_bundle(bundle, list(repair_problems(journal, sent)))
     if (kept := letters.get(row.raw["letter_id"])) is not None:

@@ -2,10 +2,13 @@
 
 An envelope's letter is read again from its signed part, so the letter's columns are
 compared with what its sender signed. That its certificate spoke for the sender was
-judged when it came and is not judged again: certificates come and go.
+judged when it came and is not judged again: certificates come and go. That the
+signature holds, by the certificate that is noted, is found out anew.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,13 +22,14 @@ from envelopes.errors import EnvelopeError
 from envelopes.letter import Letter, LetterId
 from envelopes.parsing import parse
 from envelopes.requests import Document, SendLetter
-from envelopes.signature import signatures_in, unsigned, verify
-from envelopes.trust import read_certificate
-from gateway.domain.consignment import Entry, LetterFacts
+from envelopes.signature import SignedPart, signatures_in, unsigned, verify
+from envelopes.trust import Certificate, read_certificate
+from gateway.domain import judging
+from gateway.domain.consignment import Entry, Judgement, LetterFacts, Signed
 from gateway.domain.lifecycle import Happening
 from gateway.store.books_bundle import Problem
 from gateway.store.books_rows import TABLES, Found, RawReader, all_raw
-from gateway.store.errors import VaultDamaged
+from gateway.store.errors import SecretsClosed, VaultDamaged
 from gateway.store.vault import StoredVault, in_hop, read_cuts, written_cuts
 from schemas import names
 from schemas.limits import Limits
@@ -52,13 +56,14 @@ class Contents:
             raise VaultDamaged(detail="the envelope is not there")
         return await self._restored(found[0])
 
-    async def letter(self, digest: object, at: datetime) -> "Sent":
+    async def letter(self, digest: object, at: datetime, signer: str = "") -> "Sent":
         """Read the letter of an envelope that came at this time.
 
-        Raises `VaultDamaged`, or `EnvelopeError` where it cannot be read as a letter.
+        `signer` is the SHA-256 of the certificate it was judged by. Raises
+        `VaultDamaged`, or `EnvelopeError` where it cannot be read as a letter.
         """
         whole = await self.whole(digest)
-        return await in_hop(len(whole), lambda: read_letter(whole, at))
+        return await in_hop(len(whole), lambda: read_letter(whole, at, signer))
 
     async def as_it_is(self, envelope: Found) -> bytes:
         """Return what a row of `envelope` gives, whatever it is; empty for nothing."""
@@ -66,7 +71,7 @@ class Contents:
             return b""
         try:
             return await self.vault.assemble(envelope.values)
-        except VaultDamaged:
+        except (VaultDamaged, SecretsClosed):
             return b""
 
     async def _restored(self, row: Found) -> bytes:
@@ -87,9 +92,11 @@ class Sent:
     letter: Letter
     repaired: bool
     """Whether what came is no XML until it is repaired (Q-B6)."""
+    judgement: Judgement | None
+    """Of the signature in it; None where there is none."""
 
 
-def read_letter(whole: bytes, at: datetime) -> Sent:
+def read_letter(whole: bytes, at: datetime, signer: str = "") -> Sent:
     """Read the letter in an envelope: the signed part, where anybody signed it."""
     # The hub may have been set up to read more than it reads by itself. What it took
     # repaired is repaired again, and nothing else is: a row that repairs is asked
@@ -100,10 +107,15 @@ def read_letter(whole: bytes, at: datetime) -> Sent:
         raise VaultDamaged(detail="the envelope sends no letter")
     document = request.document
     if signatures_in(document):
-        letter = letter_from(verify(document, _embedded(document), at))
-    else:
-        letter = letter_from(unsigned(document))
-    return Sent(letter, document.repaired)
+        part = _signed_part(document, at, signer)
+        judgement = judging.signed(
+            certificate=part.certificate,
+            algorithm=part.algorithm,
+            weak=part.weak,
+            travels=part.travels,
+        )
+        return Sent(letter_from(part), document.repaired, judgement)
+    return Sent(letter_from(unsigned(document)), document.repaired, None)
 
 
 def name_in(whole: bytes) -> str:
@@ -123,15 +135,28 @@ def name_in(whole: bytes) -> str:
     return str(LetterId(number, date))
 
 
-def _embedded(document: Document) -> list[Any]:
+def _signed_part(document: Document, at: datetime, signer: str) -> SignedPart:
+    """Verify a letter by the certificate it was judged by.
+
+    Where none is noted, or it is not in the signature, by any that is: a sender may
+    put those of its authority beside its own. That it may be weak was judged too.
+    """
     signature = signed_shape.the_signature(document, weak=True)
-    try:
-        return [
-            read_certificate(der)
-            for der in signed_shape.embedded_certificates(signature)
-        ]
-    except ValueError as error:
-        raise VaultDamaged(detail="a certificate cannot be read") from error
+    embedded = signed_shape.embedded_certificates(signature)
+    noted = [der for der in embedded if hashlib.sha256(der).hexdigest() == signer]
+    failed: EnvelopeError | None = None
+    for certificate in _readable(noted or embedded):
+        try:
+            return verify(document, [certificate], at, weak=True)
+        except EnvelopeError as error:
+            failed = error
+    raise failed or VaultDamaged(detail="a certificate cannot be read")
+
+
+def _readable(certificates: Sequence[bytes]) -> Iterator[Certificate]:
+    for der in certificates:
+        with suppress(ValueError):
+            yield read_certificate(der)
 
 
 def letter_problems(facts: LetterFacts, letter: Letter) -> Iterator[Problem]:
@@ -168,6 +193,31 @@ def copy_problems(columns: Mapping[str, Any], letter: Letter) -> Iterator[Proble
     for column, sent in said.items():
         if columns.get(column) != sent:
             yield "consignment", f"{column} is not that of its envelope"
+
+
+def judgement_problems(columns: Mapping[str, Any], sent: Sent) -> Iterator[Problem]:
+    """Say where a consignment's row is not what its envelope's signature says.
+
+    What came before these facts were kept says nothing of them.
+    """
+    own = columns.get("signed") == Signed.OWN
+    if own != (sent.judgement is not None):
+        yield "consignment", "signed is not what its envelope says"
+    elif columns.get("reasons") is not None:
+        hosted = columns["signed"] == Signed.HOSTED
+        nobody = judging.not_signed(Signed.HOSTED if hosted else Signed.NONE)
+        judged = sent.judgement or nobody
+        said = {
+            "intact": judged.intact,
+            "valid": judged.valid,
+            "trusted": judged.trusted,
+            "reasons": " ".join(judged.reasons),
+            "certificate": judged.certificate or None,
+            "algorithm": judged.algorithm or None,
+        }
+        for column, found in said.items():
+            if columns.get(column) != found:
+                yield "consignment", f"{column} is not what its envelope says"
 
 
 def repair_problems(journal: Sequence[Entry], sent: Sent) -> Iterator[Problem]:

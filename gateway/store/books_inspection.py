@@ -34,6 +34,8 @@ class Inspection:
     progress: Progress
     at_once: int = AT_ONCE
     findings: set[Finding] = field(default_factory=set)
+    closed: set[object] = field(default_factory=set)
+    """Secret letters that cannot be opened here, by their raw ids."""
     done: int = 0
     total: int = 0
 

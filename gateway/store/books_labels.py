@@ -18,6 +18,7 @@ from envelopes.letter import LetterId
 from gateway.store.books_bundle import Bundle
 from gateway.store.books_content import UNREADABLE, Contents
 from gateway.store.books_rows import TABLES, Found, RawReader, all_raw, key_text
+from gateway.store.errors import SecretsClosed
 from gateway.store.reading import BATCH
 
 _LETTER: Final = TABLES["letter"]
@@ -95,7 +96,7 @@ class Labels:
             return ""
         try:
             return str((await self.contents.letter(digest, at)).letter.id)
-        except UNREADABLE:
+        except (*UNREADABLE, SecretsClosed):
             return ""
 
 

@@ -11,6 +11,8 @@ from gateway.domain.books import RegisterAccount
 from gateway.store.books_bundle import Problem, row_problems
 from gateway.store.books_inspection import Inspection
 from gateway.store.books_rows import TABLES, Found, RawReader, all_raw, raw_column
+from gateway.store.books_secrets import opening_of
+from gateway.store.errors import SecretsClosed, VaultDamaged
 
 _SOURCES: Final = (
     ("letter", "id"),
@@ -55,8 +57,24 @@ async def check_letters(inspection: Inspection) -> None:
         sizes = dict(await reader.pairs("file", "digest", "size", digests))
         for key in keys:
             await inspection.of_letter(key, held[key].problems(sizes))
+            await inspection.of_letter(key, await _hidden(inspection, held[key]))
         inspection.advance(len(keys))
         after = keys[-1]
+
+
+async def _hidden(inspection: Inspection, held: _Held) -> list[Problem]:
+    """Say what is wrong with what a secret letter hides."""
+    if (row := held.letter) is None or row.unreadable:
+        return []
+    try:
+        opening = await opening_of(inspection.contents.vault.box, row, "id")
+        opened = opening.values(row)
+    except SecretsClosed:
+        inspection.closed.add(row.raw["id"])
+        return []
+    except VaultDamaged as error:
+        return [("letter", error.detail)]
+    return list(opening.file_problems(row.values["id"], opened, held.files))
 
 
 async def _held(reader: RawReader, keys: Sequence[Any]) -> Mapping[Any, _Held]:

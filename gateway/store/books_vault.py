@@ -10,8 +10,8 @@ from sqlalchemy.types import NULLTYPE
 from gateway.store.books_content import name_in
 from gateway.store.books_inspection import Inspection
 from gateway.store.books_rows import TABLES, Found, all_raw, raw_column
-from gateway.store.errors import VaultDamaged
-from gateway.store.vault import StoredVault, in_hop
+from gateway.store.errors import SecretsClosed, VaultDamaged
+from gateway.store.vault import StoredVault, Veil, in_hop
 
 _FILE: Final = TABLES["file"]
 _ENVELOPE: Final = TABLES["envelope"]
@@ -58,7 +58,11 @@ async def _used(inspection: Inspection, files: Iterable[Found]) -> set[Any]:
 
 async def _check_file(inspection: Inspection, file: Found, used: set[Any]) -> None:
     digest = str(file.raw["digest"])
-    what, actual = await _state(inspection.contents.vault, file)
+    try:
+        what, actual = await _state(inspection.contents.vault, file)
+    except SecretsClosed:
+        inspection.closed.add(file.raw["letter_key"])
+        return
     if what is None and file.raw["digest"] not in used:
         what = "no letter has this file"
     if what is not None:
@@ -76,7 +80,10 @@ async def _state(vault: StoredVault, file: Found) -> tuple[str | None, str]:
     if placed != {not in_row}:
         return "lies in its row and elsewhere, or nowhere", str(columns["digest"])
     try:
-        body, actual = await in_hop(columns["size"], lambda: _digested(vault, columns))
+        veil = await vault.veil(columns)
+        body, actual = await in_hop(
+            columns["size"], lambda: _digested(vault, columns, veil)
+        )
     except VaultDamaged as error:
         return error.detail, ""
     if actual != columns["digest"]:
@@ -86,9 +93,11 @@ async def _state(vault: StoredVault, file: Found) -> tuple[str | None, str]:
     return None, actual
 
 
-def _digested(vault: StoredVault, columns: dict[str, Any]) -> tuple[int, str]:
-    body = vault.body(columns)
-    return len(body), hashlib.sha256(body).hexdigest()
+def _digested(
+    vault: StoredVault, columns: dict[str, Any], veil: Veil
+) -> tuple[int, str]:
+    body = vault.body(columns, veil)
+    return len(body), veil.file(hashlib.sha256(body).hexdigest())
 
 
 async def check_envelopes(inspection: Inspection) -> None:
@@ -105,5 +114,6 @@ async def _named(inspection: Inspection, envelope: Found) -> list[str]:
     """Name the letters of an envelope by what its bytes are, not by its key."""
     whole = await inspection.contents.as_it_is(envelope)
     actual = hashlib.sha256(whole).hexdigest()
-    names = await inspection.labels.of_envelope(actual)
+    kept_as = inspection.contents.vault.box.kept_as(actual)
+    names = await inspection.labels.of_envelope(*kept_as)
     return names or [name for name in [name_in(whole)] if name]

@@ -1,8 +1,9 @@
 """Consignments and their journals."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,10 +15,14 @@ from gateway.domain.consignment import Consignment, Entry, Judgement
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange, StoreError
-from gateway.store.letters import letters_of
+from gateway.store.hiding import hidden, shown
+from gateway.store.letters import letters_of, secret_ones
 from gateway.store.reading import CONSIGNMENT, JOURNAL, LETTER, Reader
 from gateway.store.rows import Columns
 from gateway.store.seals import with_seal
+from gateway.store.strongbox import Strongbox
+
+_Hide = Callable[[str, Columns], Columns]
 
 _OF_LETTER: Final = {f"of_letter_{c.name}": c.name for c in LETTER.columns}
 _WITH_LETTER: Final = select(
@@ -45,6 +50,7 @@ _CHANGEABLE: Final = (
     "delivery_start",
     "delivery_stop",
     "freed_at",
+    "hidden",
     "seal",
 )
 _SAVE: Final = (
@@ -67,11 +73,13 @@ class StoredConsignments:
     """Consignments and their journals, in one unit."""
 
     connection: Connection
+    box: Strongbox
 
     async def add(self, consignment: Consignment) -> None:
         """Keep a new consignment and its fresh entries."""
-        await self.connection.execute(_ADD, _row(consignment))
-        await self._write(consignment, before="")
+        hide = await self._hiding(consignment)
+        await self.connection.execute(_ADD, _sealed(consignment, hide))
+        await self._write(consignment, hide, before="")
 
     async def save(self, consignment: Consignment) -> None:
         """Keep state, delivery and freeing, and add its fresh entries to the journal.
@@ -79,7 +87,8 @@ class StoredConsignments:
         Raises `ConcurrentChange` where it changed since it was read.
         """
         read = consignment.entries - len(consignment.fresh)
-        row = _row(consignment)
+        hide = await self._hiding(consignment)
+        row = _sealed(consignment, hide)
         result = await self.connection.execute(
             _SAVE,
             {
@@ -90,7 +99,8 @@ class StoredConsignments:
         )
         if result.rowcount != 1:
             raise ConcurrentChange(detail=f"consignment {consignment.id}")
-        await self._write(consignment, before=await self._seal_of(consignment, read))
+        before = await self._seal_of(consignment, read)
+        await self._write(consignment, hide, before=before)
 
     async def get(self, consignment: UUID) -> Consignment:
         """Return a consignment that must be there."""
@@ -132,11 +142,26 @@ class StoredConsignments:
         self, statement: Select[*tuple[Any, ...]], **parameters: object
     ) -> list[Consignment]:
         found = await Reader(self.connection).fetch(statement, **parameters)
-        letters = await letters_of(
-            self.connection,
-            [{name: row[label] for label, name in _OF_LETTER.items()} for row in found],
-        )
-        return [rows.consignment(row, letters[row["letter_id"]]) for row in found]
+        of_letters = [
+            {name: row[label] for label, name in _OF_LETTER.items()} for row in found
+        ]
+        keys = await self.box.keys(secret_ones(of_letters))
+        letters = await letters_of(self.connection, self.box, of_letters, keys)
+        return [
+            rows.consignment(
+                shown("consignment", row, keys.get(row["letter_id"])),
+                letters[row["letter_id"]],
+            )
+            for row in found
+        ]
+
+    async def _hiding(self, consignment: Consignment) -> _Hide:
+        """Return what makes of its rows those that are kept."""
+        letter = consignment.letter
+        if not letter.is_secret:
+            return _as_it_is
+        key, ring = await self.box.key(letter.id), self.box.ring
+        return partial(hidden, key=key, ring=ring)
 
     async def _seal_of(self, consignment: Consignment, number: int) -> str:
         result = await self.connection.execute(
@@ -148,10 +173,13 @@ class StoredConsignments:
             raise StoreError(detail=f"journal of {consignment.id} lacks {number}")
         return seal
 
-    async def _write(self, consignment: Consignment, *, before: str) -> None:
+    async def _write(
+        self, consignment: Consignment, hide: _Hide, *, before: str
+    ) -> None:
         lines = []
         for entry in consignment.fresh:
-            line = with_seal("journal", _line(consignment, entry), before)
+            kept = hide("journal", _line(consignment, entry))
+            line = with_seal("journal", kept, before)
             before = line["seal"]
             lines.append(line)
         if lines:
@@ -159,34 +187,40 @@ class StoredConsignments:
         consignment.fresh.clear()
 
 
-def _row(consignment: Consignment) -> dict[str, Any]:
+def _sealed(consignment: Consignment, hide: _Hide) -> dict[str, Any]:
+    return with_seal("consignment", hide("consignment", _row(consignment)))
+
+
+def _as_it_is(table: str, row: Columns) -> Columns:
+    del table
+    return row
+
+
+def _row(consignment: Consignment) -> Columns:
     letter_id = consignment.letter.letter_id
     delivery = consignment.delivery
-    return with_seal(
-        "consignment",
-        {
-            "id": consignment.id,
-            "letter_id": consignment.letter.id,
-            "process_id": consignment.process_id,
-            "sender": consignment.sender.text,
-            "receiver": consignment.receiver.text,
-            "number_key": letter_id.key[0],
-            "day": day_of(letter_id.date).isoformat(),
-            "receiver_name": consignment.receiver_name,
-            "copy_digest": consignment.copy_digest,
-            "envelope_digest": consignment.envelope_digest,
-            "signed": consignment.signed.value,
-            "accepted_at": consignment.accepted_at,
-            "state": consignment.state.value,
-            "entries": consignment.entries,
-            "delivery_digest": delivery.digest if delivery else None,
-            "delivery_start": delivery.start if delivery else None,
-            "delivery_stop": delivery.stop if delivery else None,
-            "freed_at": consignment.freed_at,
-            **_judged(consignment.judgement),
-            "hidden": None,
-        },
-    )
+    return {
+        "id": consignment.id,
+        "letter_id": consignment.letter.id,
+        "process_id": consignment.process_id,
+        "sender": consignment.sender.text,
+        "receiver": consignment.receiver.text,
+        "number_key": letter_id.key[0],
+        "day": day_of(letter_id.date).isoformat(),
+        "receiver_name": consignment.receiver_name,
+        "copy_digest": consignment.copy_digest,
+        "envelope_digest": consignment.envelope_digest,
+        "signed": consignment.signed.value,
+        "accepted_at": consignment.accepted_at,
+        "state": consignment.state.value,
+        "entries": consignment.entries,
+        "delivery_digest": delivery.digest if delivery else None,
+        "delivery_start": delivery.start if delivery else None,
+        "delivery_stop": delivery.stop if delivery else None,
+        "freed_at": consignment.freed_at,
+        **_judged(consignment.judgement),
+        "hidden": None,
+    }
 
 
 def _judged(judgement: Judgement | None) -> Columns:

@@ -37,3 +37,9 @@ class VaultDamaged(StoreError):
     """The vault does not give back what was kept in it."""
 
     code = "vault-damaged"
+
+
+class SecretsClosed(StoreError):
+    """Secret letters cannot be opened here; see the setting secret_key_file."""
+
+    code = "secrets-closed"

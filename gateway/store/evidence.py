@@ -17,8 +17,10 @@ from sqlalchemy import Select, Table, bindparam, func, insert, select
 from gateway.domain.evidence import EvidenceKind, SignedReceipt, Unsigned
 from gateway.ports import Backlog, Page, Source
 from gateway.store.connection import Connection
+from gateway.store.errors import SecretsClosed, StoreError
 from gateway.store.reading import CONSIGNMENT, FITTED_COPY, RECEIPT, Reader
 from gateway.store.rows import Columns
+from gateway.store.strongbox import Strongbox
 from gateway.store.tables import Row
 
 _SIGNED: Final = Row.metadata.tables["signed_receipt"]
@@ -61,6 +63,7 @@ class StoredEvidence:
     """What is committed, to read."""
 
     connection: Connection
+    box: Strongbox
 
     async def page(self, source: Source, after: UUID, *, limit: int) -> Page:
         """Return the facts behind a place that have no signed receipt yet."""
@@ -86,13 +89,27 @@ class StoredEvidence:
     async def of(
         self, consignments: Sequence[UUID]
     ) -> Mapping[UUID, Sequence[SignedReceipt]]:
-        """Return the signed receipts of consignments, oldest facts first."""
+        """Return the signed receipts of consignments, oldest facts first.
+
+        The document of a secret letter is None where this hub has no key for it.
+        """
+        secret = await self.box.letters_of(consignments)
         of: dict[UUID, list[SignedReceipt]] = defaultdict(list)
         for row in await self._reader.of(
             _SIGNED, _SIGNED.c.consignment_id, consignments, _SIGNED.c.about
         ):
-            of[row["consignment_id"]].append(_signed_receipt(row))
+            consignment = row["consignment_id"]
+            document = row["document"]
+            if consignment in secret:
+                document = await self._opened(secret[consignment], row)
+            of[consignment].append(_signed_receipt(row, document))
         return of
+
+    async def _opened(self, letter: UUID, row: Columns) -> bytes | None:
+        try:
+            return await self.box.open(letter, _place(row["about"]), row["document"])
+        except SecretsClosed:
+            return None
 
     async def sizes(self, envelopes: Sequence[str]) -> Mapping[str, int]:
         """Return the sizes of what the vault keeps, by digest."""
@@ -120,6 +137,7 @@ class StoredSignedReceipts:
     """Signed receipts, in one unit."""
 
     connection: Connection
+    box: Strongbox
 
     async def add(self, receipts: Sequence[SignedReceipt]) -> Sequence[SignedReceipt]:
         """Keep receipts whose facts have none; return those that were kept.
@@ -131,31 +149,43 @@ class StoredSignedReceipts:
         )
         known = {row["about"] for row in found}
         new = [receipt for receipt in receipts if receipt.about not in known]
-        if new:
-            await self.connection.execute(_ADD, [_row(receipt) for receipt in new])
+        secret = await self.box.letters_of(receipt.consignment for receipt in new)
+        if rows := [await self._row(receipt, secret) for receipt in new]:
+            await self.connection.execute(_ADD, rows)
         return new
 
+    async def _row(
+        self, receipt: SignedReceipt, secret: Mapping[UUID, UUID]
+    ) -> dict[str, Any]:
+        document = receipt.document
+        if document is None:
+            raise StoreError(detail=f"a receipt without a document: {receipt.about}")
+        if receipt.consignment in secret:
+            letter, place = secret[receipt.consignment], _place(receipt.about)
+            document = await self.box.seal(letter, place, document)
+        return {
+            "about": receipt.about,
+            "consignment_id": receipt.consignment,
+            "kind": receipt.kind.value,
+            "version": receipt.version,
+            "document": document,
+            "certificate": receipt.certificate,
+            "made_at": receipt.made_at,
+        }
 
-def _row(receipt: SignedReceipt) -> dict[str, Any]:
-    return {
-        "about": receipt.about,
-        "consignment_id": receipt.consignment,
-        "kind": receipt.kind.value,
-        "version": receipt.version,
-        "document": receipt.document,
-        "certificate": receipt.certificate,
-        "made_at": receipt.made_at,
-    }
+
+def _place(about: UUID) -> str:
+    return f"signed_receipt {about} document"
 
 
-def _signed_receipt(row: Columns) -> SignedReceipt:
+def _signed_receipt(row: Columns, document: bytes | None) -> SignedReceipt:
     made_at: datetime = row["made_at"]
     return SignedReceipt(
         about=row["about"],
         consignment=row["consignment_id"],
         kind=EvidenceKind(row["kind"]),
         version=row["version"],
-        document=row["document"],
+        document=document,
         certificate=row["certificate"],
         made_at=made_at,
     )

@@ -15,7 +15,10 @@ from gateway.domain.organization import Organization
 from gateway.domain.receipts import Receipt
 from gateway.store import rows
 from gateway.store.connection import Connection
+from gateway.store.hiding import shown
+from gateway.store.keyring import LetterKey
 from gateway.store.rows import Columns
+from gateway.store.strongbox import Strongbox
 from gateway.store.tables import Row
 
 BATCH: Final = 500
@@ -41,6 +44,8 @@ class Reader:
     """Reads on a connection; keys that are not there are left out."""
 
     connection: Connection
+    box: Strongbox | None = None
+    """For letters and consignments, which may be secret."""
 
     async def fetch(
         self, statement: Select[*tuple[Any, ...]], **parameters: object
@@ -67,6 +72,9 @@ class Reader:
     async def letters(self, found: Iterable[Columns]) -> dict[UUID, LetterFacts]:
         """Read letters with their files, from their rows."""
         by_id = {row["id"]: row for row in found}
+        secret = [key for key, row in by_id.items() if row["hidden"] is not None]
+        keys = await self.keys(secret)
+        by_id = {key: shown("letter", row, keys.get(key)) for key, row in by_id.items()}
         files = defaultdict(list)
         for row in await self.of(LETTER_FILE, LETTER_FILE.c.letter_id, by_id):
             files[row["letter_id"]].append(row)
@@ -78,9 +86,20 @@ class Reader:
         letters = await self.letters(
             await self.of(LETTER, LETTER.c.id, (row["letter_id"] for row in kept))
         )
+        keys = await self.keys(
+            row["letter_id"] for row in kept if row["hidden"] is not None
+        )
         return {
-            row["id"]: rows.consignment(row, letters[row["letter_id"]]) for row in kept
+            row["id"]: rows.consignment(
+                shown("consignment", row, keys.get(row["letter_id"])),
+                letters[row["letter_id"]],
+            )
+            for row in kept
         }
+
+    async def keys(self, letters: Iterable[UUID]) -> dict[UUID, LetterKey]:
+        """Return the keys of secret letters that can be opened here."""
+        return await self.box.keys(letters) if self.box else {}
 
     async def organizations(
         self, codes: Iterable[OrganizationCode]

@@ -11,8 +11,11 @@ from envelopes.letter import OrganizationCode
 from gateway.domain.register import Book, Registration
 from gateway.store import rows
 from gateway.store.connection import Connection
+from gateway.store.hiding import hidden, shown
 from gateway.store.reading import REGISTRATION, Reader
+from gateway.store.rows import Columns
 from gateway.store.seals import with_seal
+from gateway.store.strongbox import Strongbox
 from gateway.store.tables import Row
 
 _BOOK: Final = Row.metadata.tables["book"]
@@ -42,6 +45,7 @@ class StoredRegisters:
     """Registers, in one unit."""
 
     connection: Connection
+    box: Strongbox
 
     async def next_number(
         self, organization: OrganizationCode, book: Book, year: int
@@ -74,29 +78,41 @@ class StoredRegisters:
 
     async def add(self, registration: Registration) -> None:
         """Enter a registration."""
-        await self.connection.execute(_ADD, _row(registration))
+        row = _row(registration)
+        if registration.by:
+            secret = await self.box.letters_of([registration.consignment])
+            if letter := secret.get(registration.consignment):
+                key = await self.box.key(letter)
+                row = hidden("registration", row, key, self.box.ring)
+        await self.connection.execute(_ADD, with_seal("registration", row))
 
     async def of(self, consignment: UUID) -> Sequence[Registration]:
         """Return a consignment's registrations, oldest first."""
         found = await Reader(self.connection).fetch(_OF, consignment=consignment)
-        return [rows.registration(row) for row in found]
+        return [rows.registration(row) for row in await self._shown(found)]
+
+    async def _shown(self, found: Sequence[Columns]) -> Sequence[Columns]:
+        """Open what is of one secret letter."""
+        if not (secret := [row for row in found if row["hidden"] is not None]):
+            return found
+        letters = await self.box.letters_of(row["consignment_id"] for row in secret)
+        keys = await self.box.keys(letters.values())
+        key = next(iter(keys.values()), None)
+        return [shown("registration", row, key) for row in found]
 
 
 def _row(registration: Registration) -> dict[str, Any]:
-    return with_seal(
-        "registration",
-        {
-            "id": registration.id,
-            "consignment_id": registration.consignment,
-            "organization": registration.organization.text,
-            "book": registration.book.value,
-            "year": registration.year,
-            "serial": registration.number.serial,
-            "text": registration.number.text,
-            "numbered_by": registration.numbered_by.value,
-            "by": registration.by,
-            "at": registration.at,
-            "replaces": registration.replaces,
-            "hidden": None,
-        },
-    )
+    return {
+        "id": registration.id,
+        "consignment_id": registration.consignment,
+        "organization": registration.organization.text,
+        "book": registration.book.value,
+        "year": registration.year,
+        "serial": registration.number.serial,
+        "text": registration.number.text,
+        "numbered_by": registration.numbered_by.value,
+        "by": registration.by,
+        "at": registration.at,
+        "replaces": registration.replaces,
+        "hidden": None,
+    }

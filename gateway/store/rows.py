@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.access import Access, AccessKind
@@ -38,10 +39,16 @@ Columns = Mapping[str, Any]
 """The columns of one row by their names."""
 
 
+FILES: Final = "files"
+"""Beside the columns of a secret letter that was opened: digests by positions."""
+
+
 def letter_facts(row: Columns, files: Sequence[Columns]) -> LetterFacts:
     """Read a letter; `files` are its rows of `letter_file`, in any order."""
     in_order = sorted(files, key=lambda file: file["position"])
-    main = [_letter_file(file) for file in in_order if file["position"] == 0]
+    digests = row.get(FILES, {})
+    read = partial(_letter_file, digests=digests)
+    main = [read(file) for file in in_order if file["position"] == 0]
     return LetterFacts(
         id=row["id"],
         sender=OrganizationCode(row["sender"]),
@@ -51,12 +58,13 @@ def letter_facts(row: Columns, files: Sequence[Columns]) -> LetterFacts:
         speed=row["speed"],
         content_digest=row["content_digest"],
         main=main[0] if main else None,
-        attachments=tuple(_letter_file(f) for f in in_order if f["position"] > 0),
+        attachments=tuple(read(file) for file in in_order if file["position"] > 0),
     )
 
 
-def _letter_file(row: Columns) -> LetterFile:
-    return LetterFile(row["mime_code"], row["digest"], row["size"])
+def _letter_file(row: Columns, *, digests: Mapping[str, str]) -> LetterFile:
+    digest = digests.get(str(row["position"]), row["digest"])
+    return LetterFile(row["mime_code"], digest, row["size"])
 
 
 def consignment(row: Columns, letter: LetterFacts) -> Consignment:

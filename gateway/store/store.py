@@ -29,10 +29,12 @@ from gateway.store.connection import Connection
 from gateway.store.directory import StoredDirectory
 from gateway.store.evidence import StoredEvidence
 from gateway.store.hub_certificates import StoredHubCertificates
+from gateway.store.keyring import Keyring
 from gateway.store.outbox import Wake, due, note_published
 from gateway.store.reading import ORGANIZATION
 from gateway.store.segments import Segments
 from gateway.store.sqlite import SqliteDatabase
+from gateway.store.strongbox import Strongbox
 from gateway.store.tables import Row
 from gateway.store.unit import StoredUnit
 from gateway.store.vault import StoredVault
@@ -43,6 +45,9 @@ SEGMENTS: Final = Path("vault", "segments")
 
 FRESH: Final = 1.0
 """Seconds for which an answer of the directory is taken for true."""
+
+KNOWN: Final = 20_000
+"""Organizations of which answers are kept."""
 
 T = TypeVar("T")
 
@@ -71,8 +76,11 @@ class SqliteStore:
         database: SqliteDatabase,
         segments: Segments,
         elapsed: Callable[[], float] = time.monotonic,
+        keyring: Keyring | None = None,
     ) -> None:
         self._database = database
+        self.keyring = keyring
+        """What opens secret letters; None where nothing does."""
         self._segments = segments
         self._wake = Wake()
         self._directory = StoredDirectory(database.reading)
@@ -85,10 +93,13 @@ class SqliteStore:
         self._accesses: _Cache[Sequence[Access]] = _Cache(
             StoredAccesses(database.reading).of, elapsed
         )
-        self.vault = StoredVault(database.reading, segments)
+        self.strongbox = Strongbox(database.reading, keyring)
+        self.vault = StoredVault(database.reading, segments, self.strongbox)
         """What is committed, to read."""
         self.views = StoredViews(database.reading, self.vault)
-        self.evidence = StoredEvidence(database.reading)
+        self.evidence = StoredEvidence(
+            database.reading, Strongbox(database.reading, None)
+        )
         self.outbox = StoredOutbox(self, self._wake)
 
     def unit(self) -> StoredUnit:
@@ -99,6 +110,7 @@ class SqliteStore:
             self._segments,
             self._wake.up,
             self._forget,
+            keyring=self.keyring,
         )
 
     def _forget(self, code: OrganizationCode) -> None:
@@ -150,7 +162,8 @@ class SqliteStore:
         `progress` is told how much is done, of how much.
         """
         with self._database.snapshot() as connection:
-            vault = StoredVault(connection, self._segments)
+            box = Strongbox(connection, self.keyring)
+            vault = StoredVault(connection, self._segments, box)
             return await check_books(connection, vault, progress)
 
     async def seal_journal(self, at: datetime) -> Batch | None:
@@ -226,7 +239,11 @@ class StoredOutbox:
 
 
 class _Cache(Generic[T]):
-    """Answers that were found, for `FRESH` seconds; what is not there is asked anew."""
+    """Answers for `FRESH` seconds; who is not there is asked for anew.
+
+    That there are none is an answer, and is known of strangers' codes too: of more
+    than `KNOWN` the oldest is forgotten.
+    """
 
     def __init__(
         self,
@@ -244,8 +261,11 @@ class _Cache(Generic[T]):
         if known is not None and now - known[0] < FRESH:
             return known[1]
         answer = await self._ask(code)
-        if answer:
+        if answer is not None:
+            self.forget(code)
             self._known[code] = now, answer
+            if len(self._known) > KNOWN:
+                self._known.pop(next(iter(self._known)))
         return answer
 
     def forget(self, code: OrganizationCode) -> None:
@@ -259,16 +279,18 @@ async def open_store(
     *,
     database: Path | None = None,
     elapsed: Callable[[], float] = time.monotonic,
+    keyring: Keyring | None = None,
 ) -> AsyncIterator[SqliteStore]:
     """Open the store of a data directory, with its tables and vault.
 
-    `database` is the file where it is not `hub.db`. The tables must be there
+    `database` is the file where it is not `hub.db`. Without `keyring` secret letters
+    stay closed. The tables must be there
     (`gateway.store.schema.upgrade`). Raises `StoreUnavailable`.
     """
     segments = Segments(data / SEGMENTS)
     file = data / DATABASE if database is None else database
     try:
         async with SqliteDatabase.open(file, before_commit=segments.sync) as opened:
-            yield SqliteStore(opened, segments, elapsed)
+            yield SqliteStore(opened, segments, elapsed, keyring)
     finally:
         segments.close()

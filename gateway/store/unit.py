@@ -18,11 +18,13 @@ from gateway.store.errors import StoreError
 from gateway.store.evidence import StoredSignedReceipts
 from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.inboxes import StoredInboxes
+from gateway.store.keyring import Keyring
 from gateway.store.letters import StoredLetters
 from gateway.store.outbox import StoredPromises
 from gateway.store.receipts import StoredReceipts
 from gateway.store.registers import StoredRegisters
 from gateway.store.segments import Segments
+from gateway.store.strongbox import Strongbox
 from gateway.store.turns import Turns
 from gateway.store.vault import StoredVault
 
@@ -70,6 +72,8 @@ class StoredUnit:
         segments: Segments,
         promised: Callable[[], None],
         changed: Callable[[OrganizationCode], None],
+        *,
+        keyring: Keyring | None = None,
     ) -> None:
         self._turns = turns
         self._promised = promised
@@ -78,20 +82,21 @@ class StoredUnit:
         self._changes: list[OrganizationCode] = []
         self._has_turn = False
         self._connection = UnitConnection(connection)
-        self.letters = StoredLetters(self._connection)
-        self.consignments = StoredConsignments(self._connection)
+        self.strongbox = box = Strongbox(self._connection, keyring)
+        self.letters = StoredLetters(self._connection, box)
+        self.consignments = StoredConsignments(self._connection, box)
         self.inboxes = StoredInboxes(self._connection)
         self.asides = StoredAsides(self._connection)
         self.copies = StoredCopies(self._connection)
-        self.registers = StoredRegisters(self._connection)
+        self.registers = StoredRegisters(self._connection, box)
         self.receipts = StoredReceipts(self._connection)
-        self.signed_receipts = StoredSignedReceipts(self._connection)
+        self.signed_receipts = StoredSignedReceipts(self._connection, box)
         self.promises = StoredPromises(self._connection, self._count_promise)
-        self.vault = StoredVault(self._connection, segments)
+        self.vault = StoredVault(self._connection, segments, box)
         self.directory = StoredDirectory(self._connection, self._changes.append)
         self.accesses = StoredAccesses(self._connection, self._changes.append)
         self.persons = StoredPersons(self._connection)
-        self.acts = StoredActs(self._connection)
+        self.acts = StoredActs(self._connection, box)
         self.hub_certificates = StoredHubCertificates(self._connection)
 
     @property

@@ -4,6 +4,10 @@ Files up to 32 KiB lie in their row, larger ones in a segment (`segments.py`). T
 rows are written in the unit's transaction; the segments are synced before it
 commits (`Segments.sync`), so no committed row refers to bytes that may be lost.
 Nothing is remembered between calls: a row that was rolled back was never there.
+
+What belongs to a secret letter lies encrypted under that letter's key, and is known
+by keyed digests only (`keyring.py`). A file that another letter has too lies there
+twice, so that no letter depends on the key of another.
 """
 
 import asyncio
@@ -11,13 +15,16 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from sqlalchemy import TextClause, bindparam, select, text
 
 from envelopes.parts import Cut, Parts, put_together
 from gateway.store.connection import Connection
 from gateway.store.errors import VaultDamaged
+from gateway.store.keyring import OVERHEAD, Keyring, LetterKey
 from gateway.store.segments import Place, Segments
+from gateway.store.strongbox import Strongbox
 from gateway.store.tables import EnvelopeRow, FileRow
 
 IN_ROW: Final = 32 * 1024
@@ -25,6 +32,9 @@ IN_ROW: Final = 32 * 1024
 
 INLINE: Final = 4 * 1024 * 1024
 """Bytes up to which reading and digesting cost less than they would delay others."""
+
+_FILE_PLACE: Final = "file"
+_ENVELOPE_PLACE: Final = "envelope"
 
 T = TypeVar("T")
 
@@ -38,8 +48,12 @@ def _insert(table: str, *columns: str) -> TextClause:
     )
 
 
-_INSERT_FILE: Final = _insert("file", "digest", "size", "body", "segment", "start")
-_INSERT_ENVELOPE: Final = _insert("envelope", "digest", "size", "skeleton", "cuts")
+_INSERT_FILE: Final = _insert(
+    "file", "digest", "size", "body", "segment", "start", "letter_key"
+)
+_INSERT_ENVELOPE: Final = _insert(
+    "envelope", "digest", "size", "skeleton", "cuts", "letter_key"
+)
 _FILE: Final = FileRow.metadata.tables["file"]
 _ENVELOPE: Final = EnvelopeRow.metadata.tables["envelope"]
 _OF_DIGESTS: Final = _FILE.c.digest.in_(bindparam("digests", expanding=True))
@@ -51,26 +65,70 @@ _READ_ENVELOPE: Final = select(_ENVELOPE).where(
 
 
 @dataclass(frozen=True, slots=True)
+class Veil:
+    """What lies over the bytes of a secret letter; nothing over those of others."""
+
+    letter: UUID | None
+    key: LetterKey | None
+    ring: Keyring | None
+
+    @property
+    def overhead(self) -> int:
+        """Bytes by which what is kept is longer."""
+        return OVERHEAD if self.key else 0
+
+    def over(self, place: str, digest: str, content: bytes) -> bytes:
+        """Return what is kept in place of these bytes."""
+        return self.key.seal(f"{place} {digest}", content) if self.key else content
+
+    def under(self, place: str, digest: str, kept: bytes) -> bytes:
+        """Return the bytes again; raises `VaultDamaged`."""
+        return self.key.open(f"{place} {digest}", kept) if self.key else kept
+
+    def whole(self, digest: str) -> str:
+        """Return what an envelope's digest is kept as."""
+        return self.ring.hidden(digest) if self.ring else digest
+
+    def file(self, digest: str) -> str:
+        """Return what a file's digest is kept as."""
+        if self.ring is None or self.letter is None:
+            return digest
+        return self.ring.hidden_file(self.letter, digest)
+
+
+@dataclass(frozen=True, slots=True)
 class StoredVault:
     """The vault as one unit, or one reader, sees it: rows and segments."""
 
     connection: Connection
     segments: Segments
+    box: Strongbox
 
-    async def keep(self, parts: Parts) -> None:
+    async def keep(self, parts: Parts, *, secret_of: UUID | None) -> None:
         """Keep an envelope or a document; durable when the unit has committed.
 
-        Keeping again what is already there changes nothing. The unit calls
-        `segments.sync` before it commits.
+        `secret_of` is the letter it belongs to, where that is secret. Keeping again
+        what is already there changes nothing. The unit calls `segments.sync` before
+        it commits.
         """
-        await self._keep_files(parts.files)
+        veil = Veil(None, None, None)
+        if secret_of is not None:
+            key = await self.box.new_key(secret_of)
+            veil = Veil(secret_of, key, self.box.ring)
+        await self._keep_files(parts.files, veil)
+        digest = veil.whole(parts.digest)
+        cuts = (Cut(cut.offset, veil.file(cut.digest)) for cut in parts.cuts)
         await self.connection.execute(
             _INSERT_ENVELOPE,
             {
-                "digest": parts.digest,
+                "digest": digest,
                 "size": parts.size,
-                "skeleton": parts.skeleton,
-                "cuts": written_cuts(parts.cuts),
+                "skeleton": await in_hop(
+                    len(parts.skeleton),
+                    lambda: veil.over(_ENVELOPE_PLACE, digest, parts.skeleton),
+                ),
+                "cuts": written_cuts(cuts),
+                "letter_key": secret_of,
             },
         )
 
@@ -79,16 +137,21 @@ class StoredVault:
 
         Raises `VaultDamaged` where it is not there any more, or not the same.
         """
-        result = await self.connection.execute(_READ_ENVELOPE, {"digest": digest})
-        envelope = result.mappings().one_or_none()
-        if envelope is None:
-            raise VaultDamaged(detail=f"no envelope {digest}")
-        return await self.restore(dict(envelope))
+        # What is secret is not found under its own digest: open letters, and what
+        # is asked for as it is kept, come with the first.
+        for kept_as in self.box.kept_as(digest):
+            found = {"digest": kept_as}
+            result = await self.connection.execute(_READ_ENVELOPE, found)
+            if (envelope := result.mappings().one_or_none()) is not None:
+                return await self.restore(dict(envelope))
+        raise VaultDamaged(detail=f"no envelope {digest}")
 
     async def restore(self, envelope: Mapping[str, Any]) -> bytes:
         """Return the whole that a row of `envelope` stands for, as `read` does."""
         whole = await self.assemble(envelope)
-        digest = await in_hop(len(whole), hashlib.sha256(whole).hexdigest)
+        digest = await in_hop(len(whole), lambda: hashlib.sha256(whole).hexdigest())
+        if envelope["letter_key"] is not None:
+            digest = self.box.ring.hidden(digest)
         if digest != envelope["digest"]:
             raise VaultDamaged(detail=f"it is not as it was kept: {digest}")
         return whole
@@ -100,46 +163,72 @@ class StoredVault:
         """
         if not isinstance(envelope["skeleton"], bytes):
             raise VaultDamaged(detail="an envelope has no skeleton")
+        veil = await self.veil(envelope)
         cuts = read_cuts(envelope["cuts"])
         files = await self._file_rows({cut.digest for cut in cuts})
+        digest, skeleton = envelope["digest"], envelope["skeleton"]
         return await in_hop(
             envelope["size"],
             lambda: put_together(
-                envelope["skeleton"], cuts, lambda name: self.body(files.get(name, {}))
+                veil.under(_ENVELOPE_PLACE, digest, skeleton),
+                cuts,
+                lambda name: self.body(files.get(name, {}), veil),
             ),
         )
 
-    def body(self, file: Mapping[str, Any]) -> bytes:
+    async def veil(self, row: Mapping[str, Any]) -> Veil:
+        """Return what lies over a row of `file` or `envelope`.
+
+        Raises `SecretsClosed`, or `VaultDamaged` where its letter's key is not there.
+        """
+        letter = row["letter_key"]
+        if letter is None:
+            return Veil(None, None, None)
+        return Veil(letter, await self.box.key(letter), self.box.ring)
+
+    def body(self, file: Mapping[str, Any], veil: Veil) -> bytes:
         """Return the bytes that a row of `file` stands for; blocks while it reads.
 
-        Raises `VaultDamaged` where they are not all there; does not digest them.
+        Raises `VaultDamaged` where they are not all there, or lie under another veil;
+        does not digest them.
         """
+        if file and file["letter_key"] != veil.letter:
+            raise VaultDamaged(detail="a file is kept for another letter")
+        kept = self._kept(file, veil.overhead)
+        return veil.under(_FILE_PLACE, file["digest"], kept)
+
+    def _kept(self, file: Mapping[str, Any], overhead: int) -> bytes:
         match file:
             case {"body": bytes(body)}:
                 return body
             case {"body": None, "segment": int(n), "start": int(at), "size": int(size)}:
-                return self.segments.read(Place(n, at), size)
+                return self.segments.read(Place(n, at), size + overhead)
             case _:
                 raise VaultDamaged(detail="a file has neither body nor place")
 
-    async def _keep_files(self, files: Mapping[str, bytes]) -> None:
+    async def _keep_files(self, files: Mapping[str, bytes], veil: Veil) -> None:
         if not files:
             return
-        result = await self.connection.execute(_KNOWN_FILES, {"digests": list(files)})
+        kept_as = {veil.file(digest): body for digest, body in files.items()}
+        result = await self.connection.execute(_KNOWN_FILES, {"digests": list(kept_as)})
         known = set(result.scalars())
         rows = [
-            await self._file_row(digest, body)
-            for digest, body in files.items()
+            await self._file_row(digest, body, veil)
+            for digest, body in kept_as.items()
             if digest not in known
         ]
         if rows:
             await self.connection.execute(_INSERT_FILE, rows)
 
-    async def _file_row(self, digest: str, body: bytes) -> dict[str, Any]:
-        row = {"digest": digest, "size": len(body), "body": body}
+    async def _file_row(self, digest: str, body: bytes, veil: Veil) -> dict[str, Any]:
+        row = {"digest": digest, "size": len(body), "letter_key": veil.letter}
         if len(body) <= IN_ROW:
-            return {**row, "segment": None, "start": None}
-        place = await in_hop(len(body), lambda: self.segments.append(body))
+            kept = veil.over(_FILE_PLACE, digest, body)
+            return {**row, "body": kept, "segment": None, "start": None}
+        place = await in_hop(
+            len(body),
+            lambda: self.segments.append(veil.over(_FILE_PLACE, digest, body)),
+        )
         return {**row, "body": None, "segment": place.segment, "start": place.start}
 
     async def _file_rows(self, digests: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -31,6 +31,7 @@ from gateway.store import rows
 from gateway.store.acts import ACT
 from gateway.store.connection import Connection
 from gateway.store.copies import StoredCopies
+from gateway.store.hiding import shown
 from gateway.store.inboxes import HEAD, IN_QUEUE, PLACE, WAITING, read_entries
 from gateway.store.reading import (
     CERTIFICATE,
@@ -162,6 +163,11 @@ class StoredViews:
         in_order = sorted(consignments.values(), key=lambda c: order[c.letter.id])
         return await self._paths(in_order)
 
+    async def paths_of(self, consignments: Sequence[UUID]) -> Sequence[Path]:
+        """Return consignments with all that is known of them, in any order."""
+        found = await self._consignments(consignments)
+        return await self._paths(list(found.values()))
+
     async def inbox(self, organization: OrganizationCode) -> Sequence[InboxLine]:
         """Return what waits in an inbox, head first."""
         return await self._lines(
@@ -212,8 +218,9 @@ class StoredViews:
         found = await self._reader.fetch(
             _IN_BOOK, organization=organization.text, book=book.value, year=year
         )
-        registrations = [rows.registration(row) for row in found]
-        consignments = await self._consignments([r.consignment for r in registrations])
+        consignments = await self._consignments([r["consignment_id"] for r in found])
+        opened = await self._shown("registration", found, consignments)
+        registrations = [rows.registration(row) for row in opened]
         senders = await self._reader.organizations(
             c.sender for c in consignments.values()
         )
@@ -256,7 +263,7 @@ class StoredViews:
 
     @property
     def _reader(self) -> Reader:
-        return Reader(self.connection)
+        return Reader(self.connection, self.vault.box)
 
     async def _consignments(self, ids: Sequence[UUID]) -> Mapping[UUID, Consignment]:
         found = await self._reader.of(CONSIGNMENT, CONSIGNMENT.c.id, ids)
@@ -265,10 +272,13 @@ class StoredViews:
     async def _paths(self, consignments: Sequence[Consignment]) -> list[Path]:
         ids = [c.id for c in consignments]
         receivers = await self._reader.organizations(c.receiver for c in consignments)
+        known = {c.id: c for c in consignments}
         journals = await self._grouped(
-            JOURNAL, ids, rows.journal_entry, JOURNAL.c.number
+            JOURNAL, ids, rows.journal_entry, JOURNAL.c.number, known=known
         )
-        registrations = await self._grouped(REGISTRATION, ids, rows.registration)
+        registrations = await self._grouped(
+            REGISTRATION, ids, rows.registration, known=known
+        )
         receipts = await self._grouped(RECEIPT, ids, rows.receipt)
         entries = await self._grouped(INBOX_ENTRY, ids, rows.inbox_entry)
         return [
@@ -290,13 +300,39 @@ class StoredViews:
         consignments: Sequence[UUID],
         read: Callable[[rows.Columns], T],
         *order: Any,  # noqa: ANN401 - columns of any type
+        known: Mapping[UUID, Consignment] | None = None,
     ) -> Mapping[UUID, Sequence[T]]:
-        """Read the rows of consignments, oldest first where no order is given."""
+        """Read the rows of consignments, oldest first where no order is given.
+
+        `known` are the consignments where these rows may hide something.
+        """
         key = table.c.consignment_id
         found = await self._reader.of(
             table, key, consignments, *(order or (table.c.id,))
         )
+        opened = await self._shown(table.name, found, known) if known else found
         grouped: dict[UUID, list[T]] = defaultdict(list)
-        for row in found:
+        for row in opened:
             grouped[row["consignment_id"]].append(read(row))
         return grouped
+
+    async def _shown(
+        self,
+        table: str,
+        found: Sequence[rows.Columns],
+        consignments: Mapping[UUID, Consignment],
+    ) -> Sequence[rows.Columns]:
+        """Open those rows of consignments that hide something."""
+        secret = {
+            row["consignment_id"]: consignments[row["consignment_id"]].letter.id
+            for row in found
+            if row["hidden"] is not None
+        }
+        if not secret:
+            return found
+        keys = await self.vault.box.keys(secret.values())
+        of_none = UUID(int=0)
+        return [
+            shown(table, row, keys.get(secret.get(row["consignment_id"], of_none)))
+            for row in found
+        ]

@@ -257,7 +257,8 @@ class _Turn:
     async def _keep(self, unit: UnitOfWork, found: _Found, made: Made) -> None:
         """Keep a fitted copy with the showing; the journal says that it is one."""
         if made.parts is not None:
-            await unit.vault.keep(made.parts)
+            letter = found.consignment.letter
+            await unit.vault.keep(made.parts, secret_of=letter.secret_of)
         await unit.copies.add(made.copy)
         if made.copy.delivery is None:
             return

@@ -144,10 +144,10 @@ async def _take(
 ) -> Consignment:
     """Write down bytes, letter, consignment, journal and the promise to route it."""
     letter = reading.letter
-    await unit.vault.keep(reading.parts)
-    facts = await unit.letters.find(letter.sender.organization, letter.content_digest)
-    if facts is None:
-        facts = _facts(letter, work.ids.new())
+    earlier = await unit.letters.find(letter.sender.organization, letter.content_digest)
+    facts = earlier or _facts(letter, work.ids.new())
+    await unit.vault.keep(reading.parts, secret_of=facts.secret_of)
+    if earlier is None:
         await unit.letters.add(facts, now)
     consignment = Consignment(
         id=work.ids.new(),

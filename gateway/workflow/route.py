@@ -52,7 +52,7 @@ async def route(work: Work, promise: UUID) -> None:
         if await unit.promises.open(promise) is None:
             return
         if parts is not None:
-            await unit.vault.keep(parts)
+            await unit.vault.keep(parts, secret_of=consignment.letter.secret_of)
         consignment.delivery = delivery
         consignment.record(
             Happening.ROUTE_CHOSEN,

@@ -43,9 +43,11 @@ from gateway.store.books_content import Sent, repair_problems
 from gateway.store.segments import Segments
 from gateway.store.sqlite import SqliteConnection
 from gateway.store.store import DATABASE, SEGMENTS
+from gateway.store.strongbox import Strongbox
 from gateway.store.tables import Row
 from gateway.store.vault import StoredVault
 from tests.doubles.clock import START
+from tests.doubles.keyring import a_keyring
 from tests.gateway.store.hub import CIRCULAR, LARGE, make_hub
 from tests.letters import a_letter
 
@@ -60,6 +62,11 @@ COLUMNS = [
 GARBAGE = "ขยะ"
 
 
+def a_vault(connection: SqliteConnection, data: Path) -> StoredVault:
+    box = Strongbox(connection, a_keyring())
+    return StoredVault(connection, Segments(data / SEGMENTS), box)
+
+
 @dataclass
 class Opened:
     """A data directory, and a connection on which damage can be undone."""
@@ -69,8 +76,7 @@ class Opened:
 
     def check(self) -> Books:
         connection = SqliteConnection(self.connection)
-        segments = Segments(self.data / SEGMENTS)
-        return asyncio.run(check_books(connection, StoredVault(connection, segments)))
+        return asyncio.run(check_books(connection, a_vault(connection, self.data)))
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         found = self.connection.execute(select(table)).mappings()
@@ -341,7 +347,7 @@ def test_bytes_that_nothing_refers_to_are_no_finding(data: Path) -> None:
 def test_the_progress_ends_where_it_said(hub: Opened) -> None:
     told: list[tuple[int, int]] = []
     connection = SqliteConnection(hub.connection)
-    vault = StoredVault(connection, Segments(hub.data / SEGMENTS))
+    vault = a_vault(connection, hub.data)
 
     asyncio.run(check_books(connection, vault, lambda *told_now: told.append(told_now)))
 
@@ -354,7 +360,7 @@ def test_the_progress_ends_where_it_said(hub: Opened) -> None:
 @pytest.mark.parametrize("at_once", [1, 2, 3])
 def test_the_size_of_a_batch_changes_nothing(hub: Opened, at_once: int) -> None:
     connection = SqliteConnection(hub.connection)
-    vault = StoredVault(connection, Segments(hub.data / SEGMENTS))
+    vault = a_vault(connection, hub.data)
     with hub.damaged():
         hub.connection.execute(delete(TABLES["receipt"]))
         whole = hub.check()

@@ -354,7 +354,7 @@ async def test_what_is_kept_twice_in_the_vault_is_there_once(store: Store) -> No
     parts = take_apart(b"<a>" + FILE + b"</a>", {})
     for _ in range(2):
         async with store.unit() as unit:
-            await unit.vault.keep(parts)
+            await unit.vault.keep(parts, secret_of=None)
             await unit.commit()
 
     async with store.unit() as unit:

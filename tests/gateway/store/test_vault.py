@@ -14,6 +14,7 @@ from gateway.store.errors import StoreUnavailable, VaultDamaged
 from gateway.store.segments import Place, Segments
 from gateway.store.sqlite import SqliteConnection
 from gateway.store.tables import Row
+from gateway.store.strongbox import Strongbox
 from gateway.store.vault import IN_ROW, StoredVault
 from tests.letters import a_letter, as_wire
 
@@ -50,7 +51,7 @@ def segments(tmp_path: Path) -> Iterator[Segments]:
 
 @pytest.fixture
 def vault(connection: SqliteConnection, segments: Segments) -> StoredVault:
-    return StoredVault(connection, segments)
+    return StoredVault(connection, segments, Strongbox(connection, None))
 
 
 async def rows(vault: StoredVault, statement: str) -> list[tuple[object, ...]]:
@@ -63,7 +64,7 @@ async def test_an_envelope_comes_back_byte_for_byte(
     vault: StoredVault, files: tuple[bytes, ...]
 ) -> None:
     wire, by_digest = an_envelope(*files)
-    await vault.keep(take_apart(wire, by_digest))
+    await vault.keep(take_apart(wire, by_digest), secret_of=None)
 
     assert await vault.read(digest_of(wire)) == wire
 
@@ -72,7 +73,7 @@ async def test_small_files_lie_in_their_row_and_large_ones_in_a_segment(
     vault: StoredVault, segments: Segments
 ) -> None:
     wire, files = an_envelope(SMALL, LARGE)
-    await vault.keep(take_apart(wire, files))
+    await vault.keep(take_apart(wire, files), secret_of=None)
 
     stored = await rows(vault, "SELECT digest, length(body), segment, start FROM file")
 
@@ -91,7 +92,7 @@ async def test_a_circular_keeps_its_files_once(
     for number in range(5):
         main = Attachment("application/pdf", LARGE)
         wire = as_wire(a_letter(description=str(number), main=main, attachments=()))
-        await vault.keep(take_apart(wire, {digest_of(LARGE): LARGE}))
+        await vault.keep(take_apart(wire, {digest_of(LARGE): LARGE}), secret_of=None)
 
     assert await rows(vault, "SELECT count(*) FROM file") == [(1,)]
     [(skeletons,)] = await rows(vault, "SELECT max(length(skeleton)) FROM envelope")
@@ -102,10 +103,10 @@ async def test_a_circular_keeps_its_files_once(
 
 async def test_keeping_again_changes_nothing(vault: StoredVault) -> None:
     wire, files = an_envelope(LARGE)
-    await vault.keep(take_apart(wire, files))
+    await vault.keep(take_apart(wire, files), secret_of=None)
     before = await rows(vault, "SELECT * FROM file, envelope")
 
-    await vault.keep(take_apart(wire, files))
+    await vault.keep(take_apart(wire, files), secret_of=None)
 
     assert await rows(vault, "SELECT * FROM file, envelope") == before
 
@@ -114,10 +115,10 @@ async def test_what_was_rolled_back_is_written_again(
     connection: SqliteConnection, vault: StoredVault
 ) -> None:
     wire, files = an_envelope(LARGE)
-    await vault.keep(take_apart(wire, files))
+    await vault.keep(take_apart(wire, files), secret_of=None)
     connection._connection.rollback()
 
-    await vault.keep(take_apart(wire, files))
+    await vault.keep(take_apart(wire, files), secret_of=None)
 
     assert await vault.read(digest_of(wire)) == wire
     assert await rows(vault, "SELECT start FROM file") == [(len(LARGE),)]
@@ -137,7 +138,7 @@ async def test_what_was_rolled_back_is_written_again(
 )
 async def test_a_damaged_row_is_not_read(vault: StoredVault, damage: str) -> None:
     wire, files = an_envelope(SMALL)
-    await vault.keep(take_apart(wire, files))
+    await vault.keep(take_apart(wire, files), secret_of=None)
     await vault.connection.execute(text(damage))
 
     with pytest.raises(VaultDamaged):
@@ -149,7 +150,7 @@ async def test_a_damaged_segment_is_not_read(
     vault: StoredVault, segments: Segments, damage: str
 ) -> None:
     wire, files = an_envelope(LARGE)
-    await vault.keep(take_apart(wire, files))
+    await vault.keep(take_apart(wire, files), secret_of=None)
     path = segments.directory / "000001"
     if damage == "flip":
         path.write_bytes(LARGE[:100] + bytes([LARGE[100] ^ 1]) + LARGE[101:])
@@ -167,7 +168,7 @@ async def test_a_large_envelope_is_read_in_a_thread_and_whole(
     vault: StoredVault,
 ) -> None:
     wire, files = an_envelope(random.Random(3).randbytes(4 * 1024 * 1024))
-    await vault.keep(take_apart(wire, files))
+    await vault.keep(take_apart(wire, files), secret_of=None)
 
     first, second = await asyncio.gather(
         vault.read(digest_of(wire)), vault.read(digest_of(wire))

@@ -89,7 +89,7 @@ async def keep(
 ) -> Consignment:
     """Keep a letter and its consignment, as `receive` does; do not commit."""
     letter = a_letter_of(ids, number)
-    await unit.vault.keep(PARTS)
+    await unit.vault.keep(PARTS, secret_of=letter.secret_of)
     await unit.letters.add(letter, at)
     consignment = a_consignment(ids, letter, at)
     await unit.consignments.add(consignment)

@@ -1,0 +1,138 @@
+"""Seals and opens what is kept of secret letters, on one connection.
+
+For a table of your own that holds something of a letter:
+
+    sealed = await box.seal(letter_id, f"signed_receipt {about} document", content)
+    content = await box.open(letter_id, f"signed_receipt {about} document", sealed)
+
+The place is the table, the row's key and the column: what was sealed for one row
+opens in no other. Call it for letters that are secret and for no others. Both raise
+`SecretsClosed` where this hub has no key for it, `VaultDamaged` where the letter's
+own key or what was sealed is not as it was. Every unit has one (`unit.strongbox`),
+and so has the store, to read (`store.strongbox`).
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select
+
+from gateway.store.connection import Connection
+from gateway.store.errors import SecretsClosed, StoreError, VaultDamaged
+from gateway.store.keyring import KEY_SIZE, Keyring, LetterKey
+from gateway.store.tables import Row
+
+_KEY: Final = Row.metadata.tables["letter_key"]
+_LETTER: Final = Row.metadata.tables["letter"]
+_CONSIGNMENT: Final = Row.metadata.tables["consignment"]
+
+_BATCH: Final = 500
+_KEYS: Final = select(_KEY).where(
+    _KEY.c.letter_id.in_(bindparam("letters", expanding=True))
+)
+_ADD: Final = insert(_KEY)
+_IS_THERE: Final = select(_LETTER.c.id).where(_LETTER.c.id == bindparam("letter"))
+_LETTERS_OF: Final = (
+    select(_CONSIGNMENT.c.id, _CONSIGNMENT.c.letter_id)
+    .join_from(_CONSIGNMENT, _KEY, _CONSIGNMENT.c.letter_id == _KEY.c.letter_id)
+    .where(_CONSIGNMENT.c.id.in_(bindparam("consignments", expanding=True)))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Strongbox:
+    """The keys of secret letters, as one unit or one reader sees them."""
+
+    connection: Connection
+    keyring: Keyring | None
+    """None where this hub carries no secret letter, or its key file is missing."""
+
+    async def seal(self, letter: UUID, place: str, content: bytes) -> bytes:
+        """Encrypt something of a secret letter."""
+        return (await self.key(letter)).seal(place, content)
+
+    async def open(self, letter: UUID, place: str, sealed: bytes) -> bytes:
+        """Decrypt something of a secret letter."""
+        return (await self.key(letter)).open(place, sealed)
+
+    def kept_as(self, digest: str) -> list[str]:
+        """Return what a digest may be kept as: itself, or hidden."""
+        return [digest, *([self.keyring.hidden(digest)] if self.keyring else [])]
+
+    @property
+    def ring(self) -> Keyring:
+        """The keyring; raises `SecretsClosed` where there is none."""
+        if self.keyring is None:
+            raise SecretsClosed(detail="there is no key for secret letters")
+        return self.keyring
+
+    async def key(self, letter: UUID) -> LetterKey:
+        """Return the key of a secret letter, which must be there."""
+        found = await self.keys([letter], ring=self.ring)
+        if letter not in found:
+            raise VaultDamaged(detail=f"letter_key {letter}: is not there")
+        return found[letter]
+
+    async def keys(
+        self, letters: Iterable[UUID], *, ring: Keyring | None = None
+    ) -> dict[UUID, LetterKey]:
+        """Return the keys of secret letters; of none where this hub cannot open any.
+
+        A key that is not there is left out.
+        """
+        ring = ring or self.keyring
+        wanted = list(dict.fromkeys(letters))
+        found: dict[UUID, LetterKey] = {}
+        if ring is None:
+            return found
+        for start in range(0, len(wanted), _BATCH):
+            result = await self.connection.execute(
+                _KEYS, {"letters": wanted[start : start + _BATCH]}
+            )
+            for row in result.mappings():
+                letter = row["letter_id"]
+                found[letter] = ring.unwrap(letter, row["wrapped_by"], row["wrapped"])
+        return found
+
+    async def new_key(self, letter: UUID) -> LetterKey:
+        """Return the key of a letter, made where the letter is not kept yet.
+
+        One whose key was lost never gets another: it would hide the loss.
+        """
+        ring = self.ring
+        if found := await self.keys([letter]):
+            return found[letter]
+        result = await self.connection.execute(_IS_THERE, {"letter": letter})
+        if result.scalar_one_or_none() is not None:
+            raise VaultDamaged(detail=f"letter_key {letter}: is not there")
+        key = os.urandom(KEY_SIZE)
+        await self.connection.execute(
+            _ADD,
+            {
+                "letter_id": letter,
+                "wrapped_by": ring.current,
+                "wrapped": ring.wrap(letter, key),
+            },
+        )
+        return LetterKey(key)
+
+    async def letters_of(self, consignments: Iterable[UUID]) -> Mapping[UUID, UUID]:
+        """Return the letters of those consignments that are of secret letters."""
+        wanted = list(dict.fromkeys(consignments))
+        found: dict[UUID, UUID] = {}
+        for start in range(0, len(wanted), _BATCH):
+            result = await self.connection.execute(
+                _LETTERS_OF, {"consignments": wanted[start : start + _BATCH]}
+            )
+            found |= {row["id"]: row["letter_id"] for row in result.mappings()}
+        return found
+
+    async def letter_of(self, consignment: UUID) -> UUID:
+        """Return the letter of a consignment of which a secret is to be kept."""
+        found = await self.letters_of([consignment])
+        if consignment not in found:
+            raise StoreError(detail=f"consignment {consignment} has no secret letter")
+        return found[consignment]
