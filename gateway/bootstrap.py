@@ -26,27 +26,40 @@ from gateway.arrivals import InProcessArrivals
 from gateway.config import Address, Settings, SettingsError
 from gateway.domain.act import Act, Who
 from gateway.domain.consignment import Signed
-from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.organization import (
+    Organization,
+    Purpose,
+    RegisteredCertificate,
+)
 from gateway.domain.promise import Stage
 from gateway.domain.secrecy import OPEN
 from gateway.headfile import HeadFile
 from gateway.identity import Identities, SystemClock
+from gateway.key_change import first_key, note_key_in_use
+from gateway.key_holder import in_use
+from gateway.leftovers import note_leftovers
 from gateway.ports import Clock
 from gateway.presence import announced, only_server
+from gateway.runners.denials import Denials
+from gateway.runners.notary import Notary
 from gateway.runners.notifier import notifier
+from gateway.runners.rechecker import Rechecker
 from gateway.runners.relay import Relay
 from gateway.runners.router import router
 from gateway.runners.sealer import Sealer
 from gateway.runners.sweeper import LastSeen, Sweeper
-from gateway.signing import CERTIFICATE, KEY, KeySigner, new_key_pair
+from gateway.signing import CurrentSigner, holder_of, new_key_pair
 from gateway.store.schema import is_current, upgrade, url_of
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
+from gateway.web.access import Gate
 from gateway.web.addresses import Addresses
 from gateway.web.app import make_app, server_log
+from gateway.web.caller import Proxies
 from gateway.web.door import Door
 from gateway.web.health import Check, Health
 from gateway.web.limits import Limits, Room
+from gateway.web.throttle import Throttle
 from gateway.web.vendors import Vendors
 from gateway.workbench import ThreadBench
 from gateway.workflow.work import Work
@@ -61,6 +74,8 @@ DEMO: Final = "demo"
 DEMO_KEYS: Final = "demo-keys"
 """`CODE.key` and `CODE.crt` of each office of a demo hub, so that demo clients can
 sign. Throw-away: they prove nothing to anybody."""
+
+KEYS: Final = "keys"
 
 _YES: Final = "yes"
 
@@ -95,9 +110,11 @@ async def init(
     now = (clock or SystemClock()).now()
     _make_folders(settings.data, demo=demo)
     upgrade(url_of(settings.database_file))
-    pair = new_key_pair("Document exchange gateway", "0", now)
-    pair.write(settings.data / KEY, settings.data / CERTIFICATE)
+    holder = holder_of(settings)
+    first_key(holder, now)
     async with open_store(settings.data, database=settings.database_file) as store:
+        certificate, _ = in_use(holder)
+        await note_key_in_use(store, certificate, now)
         if demo:
             await _enter_demo_offices(store, settings.data / DEMO_KEYS, now)
         await _note_made(store, clock or SystemClock(), who or Who(""), demo=demo)
@@ -139,9 +156,11 @@ async def _enter_demo_offices(store: SqliteStore, keys: Path, now: datetime) -> 
 
 
 def registered(
-    organization: OrganizationCode, certificate: bytes
+    organization: OrganizationCode,
+    certificate: bytes,
+    purposes: frozenset[Purpose] = frozenset({Purpose.SIGNATURE}),
 ) -> RegisteredCertificate:
-    """Read a certificate, PEM or DER, as one that speaks for an organization.
+    """Read a certificate, PEM or DER, as one of an organization.
 
     Raises `ValueError`, its text fit for the person who gave it.
     """
@@ -152,11 +171,12 @@ def registered(
         fingerprint=found.fingerprint,
         not_before=found.not_before,
         not_after=found.not_after,
+        purposes=purposes,
     )
 
 
 def _make_folders(data: Path, *, demo: bool) -> None:
-    folders = [data, (data / KEY).parent, *([data / DEMO_KEYS] if demo else [])]
+    folders = [data, data / KEYS, *([data / DEMO_KEYS] if demo else [])]
     for folder in folders:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -188,9 +208,12 @@ async def open_hub(
             f"there is no hub in {settings.data}",
             f"Make one: gateway init --data {settings.data}",
         )
-    signer = KeySigner.of(settings.data)
+    holder = holder_of(settings)
+    signer = CurrentSigner(holder)
     clock = clock or SystemClock()
-    with ThreadBench(settings.thread_threshold, settings.threads) as bench:
+    # A token may take its time: nothing that may sign is done in place then.
+    threshold = 0 if holder.may_block else settings.thread_threshold
+    with ThreadBench(threshold, settings.threads) as bench:
         async with open_store(settings.data, database=settings.database_file) as store:
             facts = await store.facts()
             if MADE_AT not in facts:
@@ -199,6 +222,7 @@ async def open_hub(
                     f"the hub in {settings.data} was not made to the end",
                     "Remove the folder and make it again: gateway init",
                 )
+            await note_key_in_use(store, signer.certificate, clock.now())
             demo = facts.get(DEMO) == _YES
             has_keys = demo or settings.secret_key_file is not None
             work = Work(
@@ -230,6 +254,7 @@ async def run_hub(settings: Settings, *, listening: Callable[[str], None]) -> No
     """
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
+    note_leftovers(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     async with serving(settings) as address:
@@ -274,18 +299,21 @@ async def _alone() -> AsyncIterator[None]:
 async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
     started = time.monotonic()
     stop = asyncio.Event()
-    last_seen = LastSeen()
+    last_seen, denials = LastSeen(), Denials()
     work = hub.work
     runners = (
         Relay(work.store.outbox, broker, work.clock, stop=stop),
         router(work, broker, stop=stop),
         notifier(work, broker, stop=stop),
-        Sweeper(last_seen, work, stop=stop),
+        Sweeper(last_seen, work, denials=denials, stop=stop),
         Sealer(hub.store, head_file(hub.settings), work.clock, stop=stop),
+        _rechecker(hub, stop),
+        Notary(work, stop=stop),
     )
     addresses = Addresses(hub.settings.public_url, hub.settings.host_suffix)
-    door = _door(hub, last_seen, addresses)
-    app = make_app(door, Vendors(addresses), _health(hub, broker))
+    door = _door(hub, last_seen, denials, addresses)
+    proxies = _proxies(hub.settings)
+    app = make_app(door, Vendors(addresses), _health(hub, broker), proxies)
     async with asyncio.TaskGroup() as group:
         for runner in runners:
             group.create_task(runner.run(), name=runner.name)
@@ -304,16 +332,38 @@ def head_file(settings: Settings) -> HeadFile:
     return HeadFile(settings.data / settings.journal_head)
 
 
-def _door(hub: Hub, last_seen: LastSeen, addresses: Addresses) -> Door:
+def _proxies(settings: Settings) -> Proxies:
+    return Proxies(
+        settings.proxies,
+        settings.proxy_address_header,
+        settings.proxy_certificate_header,
+    )
+
+
+def _door(
+    hub: Hub, last_seen: LastSeen, denials: Denials, addresses: Addresses
+) -> Door:
     settings = hub.settings
+    gate = Gate(
+        hub.store,
+        hub.work.clock,
+        demo=hub.demo,
+        throttle=Throttle(asyncio.get_running_loop().time),
+        denied=denials.note,
+    )
     return Door(
         hub.work,
-        demo=hub.demo,
+        gate=gate,
         limits=Limits(settings.body_limit, settings.read_seconds),
         room=Room(settings.bodies_limit),
         seen=last_seen.note,
         addresses=addresses,
     )
+
+
+def _rechecker(hub: Hub, stop: asyncio.Event) -> Rechecker:
+    folders = hub.settings.authorities, hub.settings.revocation_lists
+    return Rechecker(hub.work, *folders, stop=stop)
 
 
 def _health(hub: Hub, broker: Broker) -> Health:

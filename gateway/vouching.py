@@ -62,6 +62,17 @@ class Vouching:
         """Return the lists past their next update that no newer one replaces."""
         return [one for one in newest(self.lists) if one.is_stale(at)]
 
+    def without_list(self, certificates: Iterable[RegisteredCertificate]) -> list[str]:
+        """Name the authorities that have issued one of these and gave no list."""
+        listed = {one.issuer for one in self.lists}
+        issuers = {
+            parsed.issuer
+            for one in certificates
+            for parsed in [x509.load_der_x509_certificate(one.der)]
+            if self.authorities and self.authorities.named(parsed.issuer)
+        }
+        return sorted(name.rfc4514_string() for name in issuers - listed)
+
     def _over(self, parsed: x509.Certificate, at: datetime) -> str:
         """Return why the revoked authority on its way was; empty without a way."""
         try:

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from gateway.cli.words import actor_of, is_hidden
-from gateway.domain.consignment import Entry, LetterFacts, LetterFile
+from gateway.domain.consignment import Entry, Judgement, LetterFacts, LetterFile
 from gateway.domain.inbox import InboxEntry
+from gateway.domain.judging import words_of
 from gateway.domain.lifecycle import MEANINGS, State
 from gateway.domain.organization import Organization, RegisteredCertificate
 from gateway.domain.receipts import Receipt
@@ -46,6 +47,7 @@ def path(found: Path, *, seen: bool = False) -> Document:
         "receiver": organization(found.receiver),
         "receiver_person": None if hidden else consignment.receiver_name,
         "signed": consignment.signed.value,
+        "judgement": judgement(consignment.judgement),
         "envelope_digest": consignment.envelope_digest,
         "accepted_at": moment(consignment.accepted_at),
         **state(consignment.state),
@@ -60,6 +62,24 @@ def path(found: Path, *, seen: bool = False) -> Document:
             for one in found.notifier_entries
         ],
         "journal": journal(found.journal, consignment.letter, seen=seen),
+    }
+
+
+def judgement(found: Judgement | None) -> Document | None:
+    """Say what its signature said; null for what came before that was kept."""
+    if found is None:
+        return None
+    return {
+        "intact": found.intact,
+        "valid": found.valid,
+        "trusted": found.trusted,
+        "reasons": [
+            {"code": reason, "thai": words.thai, "english": words.english}
+            for reason in found.reasons
+            for words in [words_of(reason)]
+        ],
+        "certificate": found.certificate or None,
+        "algorithm": found.algorithm or None,
     }
 
 
@@ -152,15 +172,19 @@ def organization(found: Organization) -> Document:
         "never_deletes": found.never_deletes,
         "deleted_at": moment(found.deleted_at),
         "secrecy": found.secrecy or None,
+        "weak_signatures": found.weak_signatures,
     }
 
 
 def certificate(found: RegisteredCertificate) -> Document:
-    """Say which certificate speaks for an organization, and how long."""
+    """Say which certificate speaks for an organization, for what, and how long."""
     return {
         "fingerprint": found.fingerprint,
+        "purposes": sorted(found.purposes),
         "not_before": moment(found.not_before),
         "not_after": moment(found.not_after),
+        "revoked_at": moment(found.revoked_at),
+        "revoked_why": found.revoked_why or None,
     }
 
 

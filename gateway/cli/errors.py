@@ -27,6 +27,13 @@ class NoSuchLetter(CommandError):
     thai = "ไม่พบหนังสือเลขที่นี้ในศูนย์กลาง"
 
 
+class CertificateUnfit(CommandError):
+    """The certificate is not entered."""
+
+    code = "certificate-unfit"
+    thai = "ไม่รับใบรับรองนี้"
+
+
 class HeadUnreadable(CommandError):
     """The file with the head of the journal cannot be read."""
 

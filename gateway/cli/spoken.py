@@ -19,11 +19,18 @@ _COMMAND: Final = re.compile(r"gateway .*$")
 _WORD: Final = re.compile("[a-z]+")
 _CODE: Final = (5, 10)
 _REMEDIES: Final = {
+    "access-unknown": "gateway directory access list {organization}",
     "organization-unknown": "gateway directory list",
     "organization-exists": "gateway directory show {where}",
     "certificate-taken": "gateway directory show {where}",
+    "certificate-unfit": "gateway directory certificate list {organization}",
+    "certificate-unknown": "gateway directory certificate list {organization}",
     "entry-unknown": "gateway inbox list {organization}",
     "not-possible-now": "gateway letters list",
+    "key-waits": "gateway keys list",
+    "no-key-waits": "gateway keys new",
+    "not-in-force": "gateway keys list",
+    "not-of-this-key": "gateway keys list",
     "no-such-letter": "gateway letters list",
     "not-a-secret-registrar": "gateway directory persons {where}",
     "vault-damaged": "gateway check books",

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from gateway.domain import certificates
 from gateway.domain.consignment import HUB, LetterFacts, Signed
+from gateway.domain.evidence import EvidenceKind
 from gateway.domain.inbox import Standing
 from gateway.domain.lifecycle import Happening
-from gateway.domain.organization import Organization
+from gateway.domain.organization import Organization, Purpose
 from gateway.domain.receipts import ReceiptKind
 from gateway.domain.register import NumberedBy
 
@@ -44,6 +46,15 @@ RECEIPTS: Final = {
     ReceiptKind.RETURNED_AS_WRONG: "แจ้งหนังสือผิด",
     ReceiptKind.DISPUTED: "แจ้งเลขรับผิด",
 }
+EVIDENCE: Final = {
+    EvidenceKind.CUSTODY_BY_HUB: "ศูนย์กลางรับไว้แล้ว",
+    EvidenceKind.CUSTODY_BY_ENDPOINT: "ระบบปลายทางรับแฟ้มไปแล้ว",
+    EvidenceKind.RECEIVED: "ปลายทางแจ้งได้รับ",
+    EvidenceKind.REGISTERED: "ปลายทางลงเลขรับ",
+    EvidenceKind.RETURNED: "ปลายทางตีกลับ",
+    EvidenceKind.RETURNED_AS_WRONG: "ปลายทางแจ้งหนังสือผิด",
+    EvidenceKind.DISPUTED: "ผู้ส่งแจ้งเลขรับผิด",
+}
 ASIDE: Final = {
     Standing.HELD: "ระบบอ่านไม่ได้ / held",
     Standing.PARKED: "พักไว้ / parked",
@@ -56,6 +67,16 @@ SIGNING: Final = {
     Signed.OWN: "ลงเอง",
     Signed.HOSTED: "ศูนย์กลางลงแทน",
     Signed.NONE: "ไม่ลง",
+}
+PURPOSES: Final = {
+    Purpose.SIGNATURE: "ลงลายมือชื่อ",
+    Purpose.ACCESS: "เข้าระบบ",
+}
+CERTIFICATES: Final = {
+    certificates.Standing.VALID: "ใช้ได้ / valid",
+    certificates.Standing.NOT_YET: "ยังไม่เริ่ม / not yet",
+    certificates.Standing.EXPIRED: "หมดอายุ / expired",
+    certificates.Standing.REVOKED: "เพิกถอน / revoked",
 }
 
 _OFFICE: Final = "สำนักงานจังหวัด"

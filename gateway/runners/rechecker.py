@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from gateway.domain.act import Who
+from gateway.domain.act import Order, Who
 from gateway.domain.consignment import HUB
 from gateway.runners.runner import Patience, Pause, pause
 from gateway.telemetry import emit
@@ -22,6 +22,8 @@ INTERVAL: Final = 60.0
 """Seconds between two looks at the folders."""
 AT_LEAST: Final = timedelta(days=1)
 """How often certificates are asked about where no file changes."""
+
+_ORDER: Final = Order("certificate taken back", Who("", HUB))
 
 
 class Rechecker:
@@ -67,7 +69,7 @@ class Rechecker:
             read_vouching, self._authorities, self._lists, now
         )
         _tell(vouching, now)
-        done = await recheck(self._work, vouching.judge, Who("", HUB))
+        done = await recheck(self._work, vouching.judge, _ORDER)
         if done.missing:
             emit("certificates without authority", count=len(done.missing))
         self._seen, self._next = seen, now + AT_LEAST

@@ -57,6 +57,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "certificate-untrusted": Remedy(
         Move.OPERATOR, "Register the certificate of the office, or have it sign by it"
     ),
+    "certificate-unfit": Remedy(
+        Move.OPERATOR, "Ask the office for another certificate; the reason is told"
+    ),
     "certificate-unknown": Remedy(
         Move.OPERATOR, "Take its fingerprint from gateway directory certificate list"
     ),
@@ -117,6 +120,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
         Move.VENDOR, "Sign the element with the ID Letter, and only once"
     ),
     "temporarily-unavailable": Remedy(Move.NOBODY, "Send the same request again"),
+    "too-many-failures": Remedy(
+        Move.NOBODY, "Show what the operator gave out, and call again after a minute"
+    ),
     # What stays inside.
     "broker-unavailable": Remedy(Move.NOBODY, "Wait, then run gateway check"),
     "claim-lost": Remedy(Move.NOBODY, "Nothing; the message comes again"),
@@ -129,11 +135,39 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "hub-died": Remedy(Move.OPERATOR, "Read its last lines, and serve it again"),
     "illegal-transition": Remedy(Move.OPERATOR, _LOOK),
     "no-such-letter": Remedy(Move.OPERATOR, "Take the number from gateway letters"),
+    "key-not-changed": Remedy(Move.OPERATOR, "Look at gateway keys list"),
+    "key-waits": Remedy(
+        Move.OPERATOR, "Install its certificate: gateway keys install FILE"
+    ),
+    "no-key-waits": Remedy(Move.OPERATOR, "Make one: gateway keys new"),
+    "not-in-force": Remedy(Move.OPERATOR, "Ask its authority for one that is valid"),
+    "not-of-this-key": Remedy(
+        Move.OPERATOR, "Hand the authority the request of the key that waits"
+    ),
     "not-a-day": Remedy(Move.VENDOR, "Write a day as yyyy-MM-dd"),
     "not-base64": Remedy(Move.VENDOR, "Encode the file as base64"),
     "not-in-order": Remedy(Move.OPERATOR, "Mend what the report names"),
     "not-of-the-standard": Remedy(Move.VENDOR, "Compare the value with the schemas"),
     "queue-error": Remedy(Move.OPERATOR, _LOOK),
+    "signer-unavailable": Remedy(
+        Move.OPERATOR, "Look whether the token is there and answers: gateway check"
+    ),
+    "receipt-algorithm": Remedy(Move.OPERATOR, "Ask the hub for the receipt anew"),
+    "receipt-altered": Remedy(Move.OPERATOR, "Ask the hub for the receipt anew"),
+    "receipt-certificate-not-in-force": Remedy(
+        Move.OPERATOR, "Ask the hub's operator; such a receipt proves nothing"
+    ),
+    "receipt-newer": Remedy(
+        Move.OPERATOR, "Verify it with the version that the hub has"
+    ),
+    "receipt-of-another": Remedy(
+        Move.OPERATOR, "Verify it with the certificate that the receipt names"
+    ),
+    "receipt-of-other-bytes": Remedy(
+        Move.OPERATOR, "Compare it with the letter as it was sent or fetched"
+    ),
+    "receipt-refused": Remedy(Move.OPERATOR, "Read the reason"),
+    "receipt-unreadable": Remedy(Move.OPERATOR, "Ask the hub for the receipt anew"),
     "settings-wrong": Remedy(Move.OPERATOR, "Mend the setting that is named"),
     "store-error": Remedy(Move.OPERATOR, _LOOK),
     "store-unavailable": Remedy(Move.NOBODY, "Wait, then run gateway check"),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gateway.domain.act import Act, Who
+from gateway.domain.act import Order
 from gateway.domain.certificates import Standing, Vouch, standing
 from gateway.domain.organization import RegisteredCertificate
 from gateway.telemetry import emit
+from gateway.workflow.acts import note
 from gateway.workflow.work import Work
 
 _AS_BYTES: Final = 256 * 1024
@@ -33,7 +34,7 @@ class Rechecked:
     """Those no chain leads from, which stay in force, and why."""
 
 
-async def recheck(work: Work, judge: Judge, who: Who, *, why: str = "") -> Rechecked:
+async def recheck(work: Work, judge: Judge, order: Order) -> Rechecked:
     """Ask the authorities about every certificate in force or to come."""
     now = work.clock.now()
     lines = await work.store.views.endpoints()
@@ -47,7 +48,7 @@ async def recheck(work: Work, judge: Judge, who: Who, *, why: str = "") -> Reche
         ],
     )
     taken = [(one, said.taken_back) for one, said in judged if said.taken_back]
-    done = await _revoke(work, taken, who, now, why) if taken else []
+    done = await _revoke(work, taken, order, now) if taken else []
     missing = [(one, said.missing) for one, said in judged if said.missing]
     return Rechecked(len(judged), done, missing)
 
@@ -55,9 +56,8 @@ async def recheck(work: Work, judge: Judge, who: Who, *, why: str = "") -> Reche
 async def _revoke(
     work: Work,
     taken: Sequence[tuple[RegisteredCertificate, str]],
-    who: Who,
+    order: Order,
     now: datetime,
-    why: str,
 ) -> list[tuple[RegisteredCertificate, str]]:
     done: list[tuple[RegisteredCertificate, str]] = []
     async with work.store.unit() as unit:
@@ -67,17 +67,13 @@ async def _revoke(
             if any(c.fingerprint == fingerprint and c.revoked_at for c in known):
                 continue
             await unit.directory.revoke(code, fingerprint, now, why=because)
-            await unit.acts.add(
-                Act(
-                    id=work.ids.new(),
-                    at=now,
-                    what="certificate taken back",
-                    who=who,
-                    why=why,
-                    organization=code,
-                    before={"certificate": fingerprint, "revoked": ""},
-                    after={"certificate": fingerprint, "revoked": because},
-                )
+            await note(
+                unit,
+                work,
+                order,
+                organization=code,
+                before={"certificate": fingerprint, "revoked": ""},
+                after={"certificate": fingerprint, "revoked": because},
             )
             done.append((certificate, because))
         await unit.commit()
