@@ -126,7 +126,7 @@ def verify(document: bytes, certificates: Sequence[Certificate]) -> Proven:
     if not _holds(jws, certificate):
         raise ReceiptAltered
     payload = _payload(jws)
-    made_at = datetime.fromisoformat(text_of(payload, "made_at"))
+    made_at = moment_of(text_of(payload, "made_at"))
     if not covers(certificate, made_at):
         raise CertificateNotInForce(text_of(payload, "made_at"))
     return Proven(payload, made_at, certificate)
@@ -157,6 +157,11 @@ def is_about_file(proven: Proven, content: bytes) -> int:
         if file.get("sha256") == digest:
             return place
     raise NotThisLetter(f"sha256:{digest}")
+
+
+def moment_of(text: str) -> datetime:
+    """Read a moment of a receipt that was verified."""
+    return datetime.fromisoformat(text)
 
 
 def _is_as_signed_by_a_hub(header: Mapping[str, Any]) -> None:

@@ -35,6 +35,8 @@ STEPS: Final[Mapping[str, str]] = {
     "register:before-commit": "a number is entered, nothing is committed",
     "register:after-commit": "a number is entered, who gave it has no answer yet",
     "seal:after-commit": "the journal is sealed, its head stands nowhere else yet",
+    "attest:signed": "receipts are signed, none of them is kept",
+    "attest:after-commit": "receipts are signed and kept",
 }
 """Every step, and what is true when it is passed."""
 

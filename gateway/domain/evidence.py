@@ -69,7 +69,8 @@ class SignedReceipt:
     consignment: UUID
     kind: EvidenceKind
     version: int
-    document: bytes = field(repr=False)
+    document: bytes | None = field(repr=False)
+    """None where the letter is secret and this hub has no key for it."""
     certificate: str
     """SHA-256 of the hub's certificate, 64 hexadecimal digits."""
     made_at: datetime
