@@ -97,9 +97,7 @@ class SqliteStore:
         self.vault = StoredVault(database.reading, segments, self.strongbox)
         """What is committed, to read."""
         self.views = StoredViews(database.reading, self.vault)
-        self.evidence = StoredEvidence(
-            database.reading, Strongbox(database.reading, None)
-        )
+        self.evidence = StoredEvidence(database.reading, self.strongbox)
         self.outbox = StoredOutbox(self, self._wake)
 
     def unit(self) -> StoredUnit:
