@@ -43,6 +43,7 @@ FILES: Final = frozenset(
 # its limits; smaller bodies are better off without.
 _HUGE_FROM: Final = 10_000_000
 _HEAD: Final = 1_024
+_EVENTS: Final = ("start", "end", "start-ns", "pi")
 _BYTE_ORDER_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _DECLARED: Final = re.compile(rb"""\sencoding\s*=\s*["']([^"']*)["']""")
 
@@ -108,13 +109,17 @@ def _check_prologue(body: bytes) -> None:
 
 
 def _check_tree(root: etree._Element, limits: Limits) -> None:
-    """Bound depth and texts, and refuse processing instructions."""
+    """Bound depth, texts and namespaces, and refuse processing instructions.
+
+    A namespace is looked at where it is declared: each element in it costs a copy of
+    its name from then on, so that one of megabytes would cost minutes.
+    """
     tree = root.getroottree()
     dtd: etree.DTD | None = tree.docinfo.internalDTD
     if dtd is not None:
         raise MalformedEnvelope("DOCTYPE")
     depth = 0
-    for event, node in etree.iterwalk(tree, events=("start", "end", "pi")):
+    for event, node in etree.iterwalk(tree, events=_EVENTS):
         if event == "start":
             depth += 1
             if depth > limits.depth:
@@ -122,6 +127,9 @@ def _check_tree(root: etree._Element, limits: Limits) -> None:
             _check_element(node, limits)
         elif event == "end":
             depth -= 1
+        elif event == "start-ns":
+            if len(node[1]) > limits.attribute:
+                raise LimitExceeded(f"at most {limits.attribute} characters in a name")
         else:
             raise MalformedEnvelope("processing instruction")
 

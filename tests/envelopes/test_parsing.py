@@ -192,6 +192,15 @@ def test_an_attribute_is_bounded() -> None:
     assert isinstance(refused(b"<a b='%sx'/>" % longest), LimitExceeded)
 
 
+def test_a_namespace_is_bounded_before_anything_in_it_is_looked_at() -> None:
+    """Every element in it costs a copy: 30 MB and 2,900 elements took 30 seconds."""
+    declared = b"<a xmlns='urn:%s'><b/></a>"
+    longest = LIMITS.attribute - len("urn:")
+
+    assert len(parse(declared % (b"x" * longest), LIMITS)) == 1
+    assert isinstance(refused(declared % (b"x" * longest + b"x")), LimitExceeded)
+
+
 def test_a_text_is_bounded_and_a_file_is_not() -> None:
     longest = b"x" * LIMITS.text
     ram = b"urn:th:gov:egif:data:standard:ReusableAggregateBusinessInformationEntity:1"
