@@ -1,43 +1,41 @@
-"""The hub's own key and certificate, and what it signs with them.
+"""What the hub signs with: one key, or whichever is in use now.
 
 What the hub signs proves only what the hub says: that a letter came through its
-sender's door. Keys are ECDSA P-256, certificates self-signed: an organization's
+sender's door. Its keys are ECDSA P-256 (`gateway.key_holder`). An organization's
 certificate speaks for it because the directory says so (`envelopes.trust`).
 """
 
 import os
+import threading
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, TypeAlias
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    load_pem_private_key,
 )
-from cryptography.x509.oid import NameOID
 
 from envelopes.signing import sign
-from envelopes.signing_key import SoftwareKey
-from envelopes.trust import read_certificate
-from gateway.config import SettingsError
+from envelopes.signing_key import PrivateKey, SigningKey, SoftwareKey
+from envelopes.trust import Certificate, read_certificate
+from gateway.config import Settings, SettingsError
+from gateway.key_holder import FileHolder, KeyHolder, SignerUnavailable, in_use
+from gateway.key_papers import self_signed, subject_of
+from gateway.key_token import SCHEME, Token, TokenAddress, TokenHolder
+from gateway.telemetry import emit
 
-KEY: Final = "keys/hub.key"
 CERTIFICATE: Final = "keys/hub.crt"
-"""Relative to the data directory; PEM."""
+"""Of a key on a token; that of a key in a file lies beside it. PEM."""
 
-_YEAR: Final = timedelta(days=365)
-_YEARS: Final = 10
-_BACKDATED: Final = timedelta(days=1)
-"""For clocks that differ."""
-_LONGEST_NAME: Final = 64
-"""RFC 5280 counts characters of a CN, `cryptography` counts bytes."""
+_FILE: Final = "file:"
+
+_Stamp: TypeAlias = tuple[int, int, int]
+"""Which file it is, when it was written, how large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,73 +58,106 @@ def new_key_pair(name: str, code: str, at: datetime) -> KeyPair:
 
     `name`, cut to 64 bytes of UTF-8, becomes its CN, `code` its serialNumber.
     """
-    common_name = name.encode()[:_LONGEST_NAME].decode("utf-8", "ignore")
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "TH"),
-            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
-            x509.NameAttribute(NameOID.SERIAL_NUMBER, code),
-        ]
-    )
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(at - _BACKDATED)
-        .not_valid_after(at + _YEARS * _YEAR)
-        .sign(key, hashes.SHA256())
-    )
     return KeyPair(
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-        certificate.public_bytes(Encoding.PEM),
+        self_signed(SoftwareKey(key), subject_of(name, code), at),
+    )
+
+
+def holder_of(settings: Settings) -> KeyHolder:
+    """Return what holds the hub's keys; raises `SettingsError`."""
+    place = settings.signing_key
+    if place.startswith(SCHEME):
+        token = Token(TokenAddress.parse(place))
+        return TokenHolder(token, settings.data / CERTIFICATE)
+    if place.startswith(_FILE) and place != _FILE:
+        return FileHolder(settings.data / place.removeprefix(_FILE))
+    raise SettingsError(
+        "signing_key", f"{place!r} is neither", "Write file:FILE or pkcs11:…"
     )
 
 
 class KeySigner:
-    """Signs with the key of the data directory."""
+    """Signs with one key, as long as it is asked."""
 
     __slots__ = ("_key", "certificate")
 
-    def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: bytes) -> None:
+    def __init__(self, key: SigningKey | PrivateKey, certificate: bytes) -> None:
         """Take the key, and its certificate, PEM or DER; raises `ValueError`."""
+        if isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+            key = SoftwareKey(key)
         self._key = key
         self.certificate = read_certificate(certificate)
 
-    @classmethod
-    def of(cls, data: Path) -> Self:
-        """Read key and certificate; raises `SettingsError` where they are not right."""
-        try:
-            key = load_pem_private_key((data / KEY).read_bytes(), password=None)
-            certificate = (data / CERTIFICATE).read_bytes()
-        except (OSError, ValueError, TypeError) as error:
-            raise _unusable("cannot be read") from error
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise _unusable("is no ECDSA key")
-        try:
-            return cls(key, certificate)
-        except ValueError as error:
-            raise _unusable("cannot be read") from error
-
-    def pinned(self) -> Self:
+    def pinned(self) -> "KeySigner":
         """Return itself: its key never changes."""
         return self
 
     def sign(self, document: bytes) -> bytes:
         """Return a GovernmentDocument with the hub's signature over its letter."""
-        return sign(document, SoftwareKey(self._key), self.certificate.der)
+        return sign(document, self._key, self.certificate.der)
 
     def sign_bytes(self, content: bytes) -> bytes:
         """Return ECDSA P-256 over the SHA-256 of these bytes: r and s, 64 bytes."""
-        r, s = decode_dss_signature(self._key.sign(content, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32) + s.to_bytes(32)
+        return self._key.sign(content, hashes.SHA256())
 
 
-def _unusable(problem: str) -> SettingsError:
-    return SettingsError(
-        KEY,
-        f"the hub's key or its certificate {problem}",
-        "Restore both files of `keys/` from a backup; `gateway init` made them",
-    )
+class CurrentSigner:
+    """Signs with the key in use, also after an operator has changed it.
+
+    The certificate file is looked at before each signature. Where what it says now
+    cannot be used, the key used so far goes on, and an event says so once.
+    """
+
+    def __init__(self, holder: KeyHolder) -> None:
+        """Take the key in use; raises `SettingsError`."""
+        self._holder = holder
+        self._turn = threading.Lock()
+        self._seen = self._complained = _stamp(holder.certificate)
+        self._signer = _signer(holder)
+
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate of the key in use."""
+        return self.pinned().certificate
+
+    def pinned(self) -> KeySigner:
+        """Return a signer with the key in use now."""
+        with self._turn:
+            stamp = _stamp(self._holder.certificate)
+            if stamp != self._seen:
+                self._take(stamp)
+            return self._signer
+
+    def sign(self, document: bytes) -> bytes:
+        """Return a GovernmentDocument with the hub's signature over its letter."""
+        return self.pinned().sign(document)
+
+    def sign_bytes(self, content: bytes) -> bytes:
+        """Return ECDSA P-256 over the SHA-256 of these bytes: r and s, 64 bytes."""
+        return self.pinned().sign_bytes(content)
+
+    def _take(self, stamp: _Stamp | None) -> None:
+        try:
+            self._signer = _signer(self._holder)
+        except (SettingsError, SignerUnavailable) as error:
+            if stamp != self._complained:
+                emit("signing key not changed", detail=str(error))
+            self._complained = stamp
+            return
+        self._seen = stamp
+        emit("signing key changed", certificate=self._signer.certificate.fingerprint)
+
+
+def _signer(holder: KeyHolder) -> KeySigner:
+    certificate, key = in_use(holder)
+    return KeySigner(key, certificate.der)
+
+
+def _stamp(file: Path) -> _Stamp | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

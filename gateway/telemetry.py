@@ -53,6 +53,18 @@ EVENTS: Final[Mapping[str, Event]] = {
         "seconds",
         "hub_stops_total",
     ),
+    "signing key changed": _event(
+        "info",
+        "The hub signs with another key from now on; `certificate` is its fingerprint.",
+        "certificate",
+        "signing_keys_changed_total",
+    ),
+    "signing key not changed": _event(
+        "error",
+        "The hub's new key or certificate cannot be used; it signs as before.",
+        "detail",
+        "signing_keys_not_changed_total",
+    ),
     "letter accepted": _event(
         "info",
         "A letter was taken into custody; the commit is durable.",

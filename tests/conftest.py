@@ -9,8 +9,12 @@ import pytest
 from tests.doubles.clock import HandClock
 from tests.doubles.ids import CountedIds
 
-PROGRAMS = {"xmlsec1"}
-"""Marks that are named for the program they need."""
+PROGRAMS = {
+    "xmlsec1": "xmlsec1",
+    "softhsm": "softhsm2-util",
+    "nginx": "nginx",
+}
+"""Mark → the program it needs."""
 
 
 @pytest.fixture
@@ -30,6 +34,7 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     if os.environ.get("CI") == "true":
         return
     for item in items:
-        for program in PROGRAMS.intersection(mark.name for mark in item.iter_markers()):
+        marks = {mark.name for mark in item.iter_markers()}
+        for program in (PROGRAMS[mark] for mark in marks & PROGRAMS.keys()):
             if shutil.which(program) is None:
                 item.add_marker(pytest.mark.skip(reason=f"needs {program}"))

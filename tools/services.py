@@ -15,7 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PROGRAMS = {"xmlsec1": "xmlsec1"}
+PROGRAMS = {
+    "xmlsec1": "xmlsec1",
+    "softhsm2-util": "softhsm2",
+    "nginx": "nginx-light",
+}
 """Program on PATH → Debian package."""
 
 POLICY = Path("/usr/sbin/policy-rc.d")

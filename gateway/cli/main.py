@@ -21,6 +21,7 @@ from gateway.cli import (
     journal,
     keys,
     letters,
+    receipts,
     registers,
     spoken,
 )
@@ -121,6 +122,7 @@ app.add_typer(directory.app, name="directory", help="หน่วยงาน / 
 app.add_typer(letters.app, name="letters", help="หนังสือ / Letters in custody.")
 app.add_typer(inbox.app, name="inbox", help="กล่องขาเข้า / What waits for whom.")
 app.add_typer(registers.app, name="registers", help="ทะเบียน / Books of numbers.")
+app.add_typer(receipts.app, name="receipts", help="ใบรับ / What can be proved.")
 app.add_typer(journal.app, name="journal", help="บันทึก / Who did what, and when.")
 app.add_typer(keys.app, name="keys", help="กุญแจของศูนย์กลาง / The hub's own keys.")
 app.command()(check.check)
@@ -161,16 +163,20 @@ def families() -> tuple[type[Exception], ...]:
     from envelopes.errors import EnvelopeError  # noqa: PLC0415
     from gateway.config import SettingsError  # noqa: PLC0415
     from gateway.domain.errors import Refusal  # noqa: PLC0415
+    from gateway.key_change import KeyNotChanged  # noqa: PLC0415
+    from gateway.key_holder import SignerUnavailable  # noqa: PLC0415
     from gateway.store.errors import StoreError  # noqa: PLC0415
     from queues.errors import QueueError  # noqa: PLC0415
 
     return (
         CommandError,
         EnvelopeError,
+        KeyNotChanged,
         OSError,
         QueueError,
         Refusal,
         SettingsError,
+        SignerUnavailable,
         StoreError,
     )
 

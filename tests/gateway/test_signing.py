@@ -8,10 +8,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from envelopes.letter import OrganizationCode
 from envelopes.trust import covers, read_certificate
-from gateway.config import SettingsError
+from gateway.config import Settings, SettingsError
 from gateway.domain.organization import RegisteredCertificate
-from gateway.signing import CERTIFICATE, KEY, KeySigner, new_key_pair
+from gateway.key_change import first_key
+from gateway.key_holder import in_use
+from gateway.signing import CurrentSigner, holder_of, new_key_pair
+from tests.doubles.pki import identity
 
+KEY = "keys/hub.key"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
@@ -43,15 +47,63 @@ def test_files_are_for_their_owner_alone_and_never_overwritten(tmp_path: Path) -
         new_key_pair("a", "1", NOW).write(*paths)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no key"])
+def hub_in(folder: Path) -> Settings:
+    """A data directory with a key of its own."""
+    (folder / "keys").mkdir()
+    settings = Settings(data=folder)
+    first_key(holder_of(settings), NOW)
+    return settings
+
+
+def test_its_key_is_for_its_owner_alone(tmp_path: Path) -> None:
+    hub_in(tmp_path)
+
+    assert stat.S_IMODE((tmp_path / KEY).stat().st_mode) == 0o600
+    assert sorted(file.name for file in (tmp_path / "keys").iterdir()) == [
+        "hub.crt",
+        "hub.key",
+    ]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no key", b"rsa", b"p384", b"other"])
 def test_without_its_key_a_hub_says_what_to_do(
     tmp_path: Path, content: bytes | None
 ) -> None:
-    (tmp_path / "keys").mkdir()
-    new_key_pair("hub", "0", NOW).write(tmp_path / KEY, tmp_path / CERTIFICATE)
-    (tmp_path / KEY).unlink()
-    if content is not None:
-        (tmp_path / KEY).write_bytes(content)
+    settings = hub_in(tmp_path)
+    file = tmp_path / KEY
+    match content:
+        case None:
+            file.unlink()
+        case b"rsa" | b"p384" | b"other":
+            file.write_bytes(identity(content.decode()).key_pem)
+        case _:
+            file.write_bytes(content)
 
     with pytest.raises(SettingsError, match="backup"):
-        KeySigner.of(tmp_path)
+        CurrentSigner(holder_of(settings))
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_key_that_others_may_read_is_not_used(tmp_path: Path, mode: int) -> None:
+    settings = hub_in(tmp_path)
+    (tmp_path / KEY).chmod(mode)
+
+    with pytest.raises(SettingsError, match="chmod 600"):
+        CurrentSigner(holder_of(settings))
+
+
+@pytest.mark.parametrize("place", ["", "hub.key", "file:", "http://x", "env:KEY"])
+def test_a_key_is_in_a_file_or_on_a_token(tmp_path: Path, place: str) -> None:
+    with pytest.raises(SettingsError, match="file:FILE or pkcs11"):
+        holder_of(Settings(data=tmp_path, signing_key=place))
+
+
+def test_a_key_may_lie_outside_the_data_directory(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    place = f"file:{outside / 'own.key'}"
+    holder = holder_of(Settings(data=tmp_path / "data", signing_key=place))
+    first_key(holder, NOW)
+
+    assert (outside / "own.crt").is_file()
+    assert CurrentSigner(holder).certificate == in_use(holder)[0]
