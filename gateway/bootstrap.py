@@ -37,6 +37,7 @@ from gateway.headfile import HeadFile
 from gateway.identity import Identities, SystemClock
 from gateway.key_change import first_key, note_key_in_use
 from gateway.key_holder import in_use
+from gateway.keyfile import DEMO_FILE, SETTING, KeyFile, keyring_of, lies_within
 from gateway.leftovers import note_leftovers
 from gateway.ports import Clock
 from gateway.presence import announced, only_server
@@ -49,6 +50,8 @@ from gateway.runners.router import router
 from gateway.runners.sealer import Sealer
 from gateway.runners.sweeper import LastSeen, Sweeper
 from gateway.signing import CurrentSigner, holder_of, new_key_pair
+from gateway.store.errors import SecretsClosed
+from gateway.store.keyring import Keyring
 from gateway.store.schema import is_current, upgrade, url_of
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
@@ -79,6 +82,8 @@ KEYS: Final = "keys"
 
 _YES: Final = "yes"
 
+_BRING_BACK: Final = "Bring back the key file that these letters were kept under"
+
 _SHUTDOWN: Final = 1.0
 """Seconds for answers that are being sent, after `drain_seconds` for making them."""
 
@@ -92,6 +97,8 @@ class Hub:
     work: Work
     demo: bool
     """Whether it was made by `init --demo`."""
+    secrets_problem: SettingsError | None = None
+    """Why secret letters stay closed here, where that is to be mended."""
 
 
 async def init(
@@ -116,6 +123,7 @@ async def init(
         certificate, _ = in_use(holder)
         await note_key_in_use(store, certificate, now)
         if demo:
+            KeyFile.new().create(settings.data / DEMO_FILE)
             await _enter_demo_offices(store, settings.data / DEMO_KEYS, now)
         await _note_made(store, clock or SystemClock(), who or Who(""), demo=demo)
         await store.note_facts({MADE_AT: now.isoformat(), DEMO: _YES if demo else "no"})
@@ -214,7 +222,10 @@ async def open_hub(
     # A token may take its time: nothing that may sign is done in place then.
     threshold = 0 if holder.may_block else settings.thread_threshold
     with ThreadBench(threshold, settings.threads) as bench:
-        async with open_store(settings.data, database=settings.database_file) as store:
+        keyring, problem = _keyring(settings)
+        async with open_store(
+            settings.data, database=settings.database_file, keyring=keyring
+        ) as store:
             facts = await store.facts()
             if MADE_AT not in facts:
                 raise SettingsError(
@@ -224,7 +235,8 @@ async def open_hub(
                 )
             await note_key_in_use(store, signer.certificate, clock.now())
             demo = facts.get(DEMO) == _YES
-            has_keys = demo or settings.secret_key_file is not None
+            problem = problem or await _secrets_problem(store, settings, demo=demo)
+            has_keys = keyring is not None and problem is None
             work = Work(
                 store=store,
                 clock=clock,
@@ -234,7 +246,49 @@ async def open_hub(
                 bench=bench,
                 carries=settings.secrecy if has_keys else OPEN,
             )
-            yield Hub(settings=settings, store=store, work=work, demo=demo)
+            yield Hub(
+                settings=settings,
+                store=store,
+                work=work,
+                demo=demo,
+                secrets_problem=problem,
+            )
+
+
+def key_file(settings: Settings) -> Path:
+    """Return the file with the keys of secret letters, whether it is there or not."""
+    return settings.secret_key_file or settings.data / DEMO_FILE
+
+
+def _keyring(settings: Settings) -> tuple[Keyring | None, SettingsError | None]:
+    """Read the keys of secret letters, or say why there are none to be read."""
+    path = key_file(settings)
+    if settings.secret_key_file is None and not path.exists():
+        return None, None
+    try:
+        return keyring_of(path), None
+    except SettingsError as error:
+        return None, error
+
+
+async def _secrets_problem(
+    store: SqliteStore, settings: Settings, *, demo: bool
+) -> SettingsError | None:
+    """Say why the keys must not be used, or are not those of the letters."""
+    path = key_file(settings)
+    if store.keyring and not demo and lies_within(path, settings.data):
+        return SettingsError(
+            SETTING,
+            f"{path} lies in the data directory, and goes where the data goes",
+            "Move it out, and name its new place in the setting secret_key_file",
+        )
+    try:
+        await store.try_keys()
+    except SecretsClosed as error:
+        return SettingsError(
+            SETTING, f"secret letters cannot be opened: {error.detail}", _BRING_BACK
+        )
+    return None
 
 
 @asynccontextmanager
@@ -276,6 +330,8 @@ async def serving(
             _has_the_tables(settings)
             _may_listen(settings.listen, demo=hub.demo)
             _arm(demo=hub.demo)
+            if hub.secrets_problem is not None:
+                raise hub.secrets_problem
             async with (
                 _alone(),
                 open_broker(settings) as broker,

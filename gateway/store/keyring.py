@@ -12,7 +12,7 @@
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 from uuid import UUID
 
@@ -71,16 +71,24 @@ class LetterKey:
 
 
 class Keyring:
-    """The keys of one key file."""
+    """The keys of one key file, which may get others while the hub runs."""
 
-    __slots__ = ("_address", "_masters", "address_id", "current")
+    __slots__ = ("_address", "_changed", "_masters", "address_id")
 
-    def __init__(self, masters: Mapping[str, bytes], address: bytes) -> None:
-        """Take master keys by their ids, the one in use first, and the address key."""
+    def __init__(
+        self,
+        masters: Mapping[str, bytes],
+        address: bytes,
+        changed: Callable[[], Mapping[str, bytes] | None] = lambda: None,
+    ) -> None:
+        """Take master keys by their ids, the one in use first, and the address key.
+
+        `changed` returns them anew where the file has changed since it was read. It
+        raises `SecretsClosed` where there is no such file any more.
+        """
         self._masters = {name: AESGCM(key) for name, key in masters.items()}
         self._address = address
-        self.current: Final = next(iter(masters))
-        """The id of the master key that new letters are wrapped under."""
+        self._changed = changed
         self.address_id: Final = key_id(address)
 
     @property
@@ -88,11 +96,17 @@ class Keyring:
         """The ids of all master keys, the one in use first."""
         return tuple(self._masters)
 
-    def wrap(self, letter: UUID, key: bytes) -> bytes:
-        """Encrypt a letter's data key under the master key in use."""
+    def wrap(self, letter: UUID, key: bytes) -> tuple[str, bytes]:
+        """Encrypt a letter's data key; return the id of the master key, and that.
+
+        Asks whether the file has changed, so that no letter is wrapped under a key
+        that was taken out of it: call it where nobody else can write.
+        """
+        self._renew()
+        current, cipher = next(iter(self._masters.items()))
         nonce = os.urandom(_NONCE)
-        cipher = self._masters[self.current]
-        return _VERSION + nonce + cipher.encrypt(nonce, key, self._place(letter))
+        sealed = cipher.encrypt(nonce, key, self._place(letter))
+        return current, _VERSION + nonce + sealed
 
     def unwrap(self, letter: UUID, by: str, wrapped: bytes) -> LetterKey:
         """Decrypt a letter's data key.
@@ -102,7 +116,7 @@ class Keyring:
         """
         return LetterKey(self._unwrapped(letter, by, wrapped))
 
-    def rewrap(self, letter: UUID, by: str, wrapped: bytes) -> bytes:
+    def rewrap(self, letter: UUID, by: str, wrapped: bytes) -> tuple[str, bytes]:
         """Wrap a data key anew under the master key in use; raises as `unwrap`."""
         return self.wrap(letter, self._unwrapped(letter, by, wrapped))
 
@@ -118,6 +132,9 @@ class Keyring:
         return self._keyed(b"file\0" + letter.bytes, digest)
 
     def _unwrapped(self, letter: UUID, by: str, wrapped: bytes) -> bytes:
+        if by not in self._masters:
+            # It may have been rotated beside this process.
+            self._renew()
         cipher = self._masters.get(by)
         if cipher is None:
             raise SecretsClosed(detail=f"the key file lacks the key {by}")
@@ -128,6 +145,10 @@ class Keyring:
             except InvalidTag:
                 pass
         raise VaultDamaged(detail=f"letter_key {letter}: is not as it was encrypted")
+
+    def _renew(self) -> None:
+        if (masters := self._changed()) is not None:
+            self._masters = {name: AESGCM(key) for name, key in masters.items()}
 
     def _keyed(self, purpose: bytes, digest: str) -> str:
         content = purpose + digest.encode()

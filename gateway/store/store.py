@@ -27,9 +27,11 @@ from gateway.store.books import check_books
 from gateway.store.books_inspection import Progress, no_progress
 from gateway.store.connection import Connection
 from gateway.store.directory import StoredDirectory
+from gateway.store.errors import SecretsClosed
 from gateway.store.evidence import StoredEvidence
 from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.keyring import Keyring
+from gateway.store.letter_keys import StoredLetterKeys
 from gateway.store.outbox import Wake, due, note_published
 from gateway.store.reading import ORGANIZATION
 from gateway.store.segments import Segments
@@ -115,6 +117,14 @@ class SqliteStore:
         """Ask anew for all that is known of an organization the next time."""
         for cache in (self._organizations, self._certificates, self._accesses):
             cache.forget(code)
+
+    async def try_keys(self) -> None:
+        """Raise `SecretsClosed` where secret letters cannot be opened with our keys."""
+        keys = StoredLetterKeys(self.reading)
+        if self.keyring is not None:
+            await keys.try_out(self.keyring)
+        elif number := sum((await keys.counted()).values()):
+            raise SecretsClosed(detail=f"there is no key for {number} of them")
 
     @property
     def reading(self) -> Connection:

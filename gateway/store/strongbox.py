@@ -109,13 +109,9 @@ class Strongbox:
         if result.scalar_one_or_none() is not None:
             raise VaultDamaged(detail=f"letter_key {letter}: is not there")
         key = os.urandom(KEY_SIZE)
+        by, wrapped = ring.wrap(letter, key)
         await self.connection.execute(
-            _ADD,
-            {
-                "letter_id": letter,
-                "wrapped_by": ring.current,
-                "wrapped": ring.wrap(letter, key),
-            },
+            _ADD, {"letter_id": letter, "wrapped_by": by, "wrapped": wrapped}
         )
         return LetterKey(key)
 

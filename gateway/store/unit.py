@@ -19,6 +19,7 @@ from gateway.store.evidence import StoredSignedReceipts
 from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.inboxes import StoredInboxes
 from gateway.store.keyring import Keyring
+from gateway.store.letter_keys import StoredLetterKeys
 from gateway.store.letters import StoredLetters
 from gateway.store.outbox import StoredPromises
 from gateway.store.receipts import StoredReceipts
@@ -83,6 +84,7 @@ class StoredUnit:
         self._has_turn = False
         self._connection = UnitConnection(connection)
         self.strongbox = box = Strongbox(self._connection, keyring)
+        self.letter_keys = StoredLetterKeys(self._connection)
         self.letters = StoredLetters(self._connection, box)
         self.consignments = StoredConsignments(self._connection, box)
         self.inboxes = StoredInboxes(self._connection)

@@ -110,6 +110,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "sender-unknown": Remedy(
         Move.OPERATOR, "Enter the office, or correct the address its system uses"
     ),
+    "secrets-closed": Remedy(
+        Move.OPERATOR, "Bring back the file that the setting secret_key_file names"
+    ),
     "signature-invalid": Remedy(
         Move.VENDOR, "Sign last, and change nothing of the letter afterwards"
     ),
