@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
-from gateway.cli import documents
+from gateway.cli import documents, judgement_report
 from gateway.cli.reading import NOTHING, Seen
 from gateway.cli.screen import (
     GREEN,
@@ -204,6 +204,7 @@ def _facts(
         (Column("ชั้นความลับ", "Secrecy"), _level(letter.secrecy, letter.speed)[0]),
         (Column("ความเร็ว", "Speed"), _level(letter.secrecy, letter.speed)[1]),
         (Column("ผู้รับ", "Receivers"), len(paths)),
+        *judgement_report.facts_of([path.consignment for path in paths]),
     ]
     if is_hidden(letter, seen=is_seen):
         return [*facts, (Column("แฟ้ม", "Files"), WITHHELD)]

@@ -92,7 +92,7 @@ class Sent:
     letter: Letter
     repaired: bool
     """Whether what came is no XML until it is repaired (Q-B6)."""
-    judgement: Judgement | None
+    judgement: Judgement | None = None
     """Of the signature in it; None where there is none."""
 
 
