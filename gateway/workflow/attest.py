@@ -37,6 +37,8 @@ from gateway.workflow.work import Work
 BATCH: Final = 64
 """Facts that are signed at once, and kept in one unit."""
 
+_TO_ITS_END: Final = 2**62
+
 
 async def attest(work: Work, facts: Sequence[Unsigned]) -> Sequence[SignedReceipt]:
     """Sign a receipt about each fact; return those that this call added.
@@ -94,15 +96,14 @@ def _receipt(
 async def _exhibits(work: Work, facts: Sequence[Unsigned]) -> dict[UUID, Exhibit]:
     consignments = list(dict.fromkeys(fact.consignment for fact in facts))
     paths = await work.store.views.paths_of(consignments)
-    sizes = await work.store.evidence.sizes(
-        [path.consignment.envelope_digest for path in paths]
-    )
+    digests = [path.consignment.envelope_digest for path in paths]
+    sizes = await work.store.evidence.sizes(digests)
     forms = await work.store.evidence.forms(consignments)
     return {
         path.consignment.id: await _exhibit(
             work,
             path,
-            sizes[path.consignment.envelope_digest],
+            await _envelope(work, path.consignment, sizes),
             forms.get(path.consignment.id, ()),
         )
         for path in paths
@@ -110,7 +111,7 @@ async def _exhibits(work: Work, facts: Sequence[Unsigned]) -> dict[UUID, Exhibit
 
 
 async def _exhibit(
-    work: Work, path: Path, size: int, forms: Sequence[str | None]
+    work: Work, path: Path, envelope: Measure, forms: Sequence[str | None]
 ) -> Exhibit:
     consignment = path.consignment
     return Exhibit(
@@ -120,7 +121,7 @@ async def _exhibit(
         entry=path.entry.process_id if path.entry else "",
         receipts=path.receipts,
         registrations=path.registrations,
-        envelope=Measure(consignment.envelope_digest, size),
+        envelope=envelope,
         delivered=await _delivered(work, consignment, forms),
         files=_files(consignment.letter),
     )
@@ -135,6 +136,22 @@ async def _sender(work: Work, consignment: Consignment) -> Organization:
 
 def _files(letter: LetterFacts) -> list[LetterFile]:
     return [*([letter.main] if letter.main else []), *letter.attachments]
+
+
+async def _envelope(
+    work: Work, consignment: Consignment, sizes: Mapping[str, int]
+) -> Measure:
+    """Measure what came; the bytes of a secret letter, which must open for it.
+
+    Raises `ValueError` where its digests are not those of its bytes.
+    """
+    digest = consignment.envelope_digest
+    if not consignment.letter.is_secret:
+        return Measure(digest, sizes[digest])
+    found = await _measured(work, Excerpt(digest, 0, _TO_ITS_END))
+    if found.sha256 != digest:
+        raise ValueError(f"consignment {consignment.id} is not open here")
+    return found
 
 
 async def _delivered(
