@@ -36,7 +36,7 @@ from gateway.domain.secrecy import OPEN
 from gateway.headfile import HeadFile
 from gateway.identity import Identities, SystemClock
 from gateway.key_change import first_key, note_key_in_use
-from gateway.key_holder import in_use
+from gateway.key_holder import KeyHolder, in_use
 from gateway.keyfile import DEMO_FILE, SETTING, KeyFile, keyring_of, lies_within
 from gateway.leftovers import note_leftovers
 from gateway.ports import Clock
@@ -97,6 +97,8 @@ class Hub:
     work: Work
     demo: bool
     """Whether it was made by `init --demo`."""
+    keys: KeyHolder
+    """What holds its own private keys."""
     secrets_problem: SettingsError | None = None
     """Why secret letters stay closed here, where that is to be mended."""
 
@@ -251,6 +253,7 @@ async def open_hub(
                 store=store,
                 work=work,
                 demo=demo,
+                keys=holder,
                 secrets_problem=problem,
             )
 

@@ -87,6 +87,11 @@ class Keys:
         before = [read_certificate(one.der).public_key for one in self.known]
         return [*before, self.certificate.public_key]
 
+    @property
+    def request(self) -> Path:
+        """The file with the certificate request of a key that waits."""
+        return request_file(self.holder)
+
     def waiting(self) -> SigningKey | None:
         """Return the key that waits, if one does."""
         return self.holder.waiting(self.used)
@@ -98,7 +103,7 @@ class Keys:
         file with the request. Raises `KeyWaits` where one waits and is not to be
         replaced.
         """
-        file = request_file(self.holder)
+        file = self.request
         waiting = self.waiting()
         if waiting is not None and replace:
             self._settle(drop=[waiting.public_key])
@@ -137,7 +142,7 @@ class Keys:
         """Destroy private keys of earlier certificates, and a request that is done."""
         self._settle(drop=self.used)
         if self.waiting() is None:
-            request_file(self.holder).unlink(missing_ok=True)
+            self.request.unlink(missing_ok=True)
 
     def _settle(self, *, drop: Collection[PublicKey]) -> None:
         self.holder.settle(self.certificate.public_key, drop=drop)
@@ -146,8 +151,12 @@ class Keys:
 def first_key(holder: KeyHolder, at: datetime) -> None:
     """Make the first key of a hub, with a certificate by itself.
 
-    A key that waits on a token is taken. Raises `SettingsError`.
+    A key that is there already, in its file or on its token, is taken, and so is its
+    certificate. Raises `SettingsError`.
     """
+    if holder.certificate.exists():
+        in_use(holder)
+        return
     key = holder.waiting([]) or holder.make()
     pem = self_signed(key, subject_of(NAME, CODE), at)
     put(holder.certificate, pem, mode=_READABLE)

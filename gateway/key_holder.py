@@ -101,8 +101,11 @@ class FileHolder:
 
     def waiting(self, used: Collection[PublicKey]) -> SigningKey | None:
         """Return the key that waits, if one does; raises `SettingsError`."""
-        key = _read(self._new)
-        return None if key is None or key.public_key in used else key
+        for file in (self._new, self._key):
+            key = _read(file)
+            if key is not None and key.public_key not in used:
+                return key
+        return None
 
     def make(self) -> SigningKey:
         """Make a key that waits."""
@@ -161,9 +164,7 @@ def put(file: Path, content: bytes, *, mode: int) -> None:
 def owners_alone(file: Path, setting: str) -> None:
     """Raise `SettingsError` where others may read a file with a secret in it."""
     if file.stat().st_mode & _OTHERS:
-        raise SettingsError(
-            setting, f"others may read {file}", f"Run: chmod 600 {file}"
-        )
+        raise SettingsError(setting, f"others may read {file}", f"chmod 600 {file}")
 
 
 def unusable(problem: str) -> SettingsError:

@@ -34,6 +34,13 @@ class CertificateUnfit(CommandError):
     thai = "ไม่รับใบรับรองนี้"
 
 
+class NoSuchCertificate(CommandError):
+    """The hub has no such certificate of its own, or more than one begins so."""
+
+    code = "no-such-certificate"
+    thai = "ศูนย์กลางไม่มีใบรับรองนี้ หรือมีมากกว่าหนึ่งใบที่ขึ้นต้นเช่นนี้"
+
+
 class HeadUnreadable(CommandError):
     """The file with the head of the journal cannot be read."""
 

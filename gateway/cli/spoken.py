@@ -28,6 +28,7 @@ _REMEDIES: Final = {
     "entry-unknown": "gateway inbox list {organization}",
     "not-possible-now": "gateway letters list",
     "key-waits": "gateway keys list",
+    "no-such-certificate": "gateway keys list",
     "no-key-waits": "gateway keys new",
     "not-in-force": "gateway keys list",
     "not-of-this-key": "gateway keys list",

@@ -137,6 +137,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
     ),
     "hub-died": Remedy(Move.OPERATOR, "Read its last lines, and serve it again"),
     "illegal-transition": Remedy(Move.OPERATOR, _LOOK),
+    "no-such-certificate": Remedy(
+        Move.OPERATOR, "Take its fingerprint from gateway keys list"
+    ),
     "no-such-letter": Remedy(Move.OPERATOR, "Take the number from gateway letters"),
     "key-not-changed": Remedy(Move.OPERATOR, "Look at gateway keys list"),
     "key-waits": Remedy(
