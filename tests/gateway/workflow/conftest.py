@@ -8,6 +8,7 @@ import pytest
 
 from gateway.store.schema import upgrade, url_of
 from gateway.store.store import DATABASE, open_store
+from tests.doubles.keyring import a_keyring
 from tests.gateway.workflow.hub import Hub, a_hub
 
 
@@ -24,7 +25,8 @@ async def hub(tables: Path, tmp_path: Path) -> AsyncIterator[Hub]:
     """A hub with a filled directory and no letter yet."""
     shutil.copy(tables, tmp_path / DATABASE)
     # What the directory says holds for as long as the test runs.
-    async with open_store(tmp_path, elapsed=lambda: 0.0) as store:
+    keys = a_keyring()
+    async with open_store(tmp_path, elapsed=lambda: 0.0, keyring=keys) as store:
         hub = await a_hub(store)
         yield hub
         books = await hub.books()
