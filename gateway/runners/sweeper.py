@@ -1,8 +1,9 @@
-"""What is done now and then: marks of who was seen, and parked entries come back.
+"""What is done now and then: who was seen, who was not let in, what comes back.
 
 Every old client polls, thousands of times a day. A poll of an empty inbox writes
 nothing; when its endpoint was seen is gathered in memory and written for all at once.
 What was parked a day ago comes back by itself (`gateway/domain/inbox.py`, rule 5).
+Who was not let in is gathered likewise (`denials.py`).
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from envelopes.letter import OrganizationCode
+from gateway.runners.denials import Denials
 from gateway.runners.runner import Patience, Pause, pause
 from gateway.workflow.park import bring_back_after_a_day
 from gateway.workflow.work import Work
@@ -48,10 +50,12 @@ class Sweeper:
         last_seen: LastSeen,
         work: Work,
         *,
+        denials: Denials,
         stop: asyncio.Event,
         pause: Pause = pause,
     ) -> None:
         self._last_seen = last_seen
+        self._denials = denials
         self._work = work
         self._stop = stop
         self._pause = pause
@@ -64,6 +68,7 @@ class Sweeper:
     async def _round(self) -> None:
         await self._pause(self._stop, INTERVAL)
         await self._write_marks()
+        await self._denials.write(self._work)
         await bring_back_after_a_day(self._work)
 
     async def _write_marks(self) -> None:

@@ -6,6 +6,8 @@
    and the same ways stand below its root (A2).
 3. Where host and path name two organizations it is nobody's door: what stands before
    the hub may have let the caller in by either of them.
+4. `key-SECRET` may stand behind the organization's path, or first below its host: all
+   ways lead on from there. An address that is told to anybody has none.
 """
 
 from dataclasses import dataclass
@@ -28,11 +30,14 @@ WAYS: Final = (
 """What may stand behind an organization's path or host; the first is its address."""
 
 _BELOW: Final = "/ecms/{organization}"
+_KEY: Final = "/{key:[Kk][Ee][Yy]-[^/]+}"
 PATH: Final = f"{_BELOW}{SERVICE}"
 
 PATHS: Final = (
     *(f"{_BELOW}{way}" for way in WAYS),
     *(way for way in WAYS if way),
+    *(f"{_BELOW}{_KEY}{way}" for way in WAYS),
+    *(f"{_KEY}{way}" for way in WAYS),
 )
 """Every path at which the door answers; those without an organization need a host."""
 
@@ -47,26 +52,25 @@ class Addresses:
     host_suffix: str = ""
     """`ecms.example.go.th` where organizations have hosts below it; else empty."""
 
-    def named(self, request: web.Request) -> str:
-        """Return the organization a request names, as it wrote it; empty for none.
-
-        What names two is returned as a text that is no code.
-        """
+    def named(self, request: web.Request) -> OrganizationCode | None:
+        """Return the organization a request names; None where it is nobody's."""
         path = request.match_info.get("organization", "")
         host = self._of_host(request)
-        if path and host and not _are_one(path, host):
-            return f"{host} {path}"
-        return path or host
+        try:
+            codes = {OrganizationCode.parse(one) for one in (path, host) if one}
+        except ValueError:
+            return None
+        return codes.pop() if len(codes) == 1 else None
 
     def of(self, request: web.Request, code: OrganizationCode) -> str:
         """Return an organization's address, in the form that the caller uses."""
         if self.public_url:
-            return f"{self.public_url.rstrip('/')}{_path(code)}"
+            return f"{self.public_url.rstrip('/')}{path_of(code)}"
         if self._of_host(request):
             _, colon, port = request.host.partition(":")
             own = f"{code}.{self.host_suffix}{colon}{port}"
             return f"{request.scheme}://{own}{SERVICE}"
-        return f"{request.scheme}://{request.host}{_path(code)}"
+        return f"{request.scheme}://{request.host}{path_of(code)}"
 
     def schemas(self, request: web.Request) -> str:
         """Return the address below which the schemas lie."""
@@ -82,12 +86,7 @@ class Addresses:
         return host.removesuffix(suffix) if host.endswith(suffix) else ""
 
 
-def _path(code: OrganizationCode) -> str:
-    return PATH.format(organization=code)
-
-
-def _are_one(path: str, host: str) -> bool:
-    try:
-        return OrganizationCode.parse(path) == OrganizationCode.parse(host)
-    except ValueError:
-        return False
+def path_of(code: OrganizationCode, secret: str = "") -> str:
+    """Return the path of an organization's door; with a secret for its holder alone."""
+    key = f"/key-{secret}" if secret else ""
+    return f"{_BELOW.format(organization=code)}{key}{SERVICE}"

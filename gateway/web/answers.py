@@ -6,7 +6,7 @@ What is ours to mend is told as `internal-error` with an id under which the oper
 finds the rest in the log; what time mends, as `temporarily-unavailable`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -14,17 +14,13 @@ from envelopes.answers import refused
 from envelopes.errors import EnvelopeError
 from gateway.domain.errors import Refusal
 from gateway.telemetry import emit
-from gateway.web.errors import (
-    AccessDenied,
-    DoorError,
-    InternalError,
-    TemporarilyUnavailable,
-)
+from gateway.web.errors import DoorError, InternalError, TemporarilyUnavailable
 from schemas.catalog import Operation
 
 TOLD: Final[tuple[type[Exception], ...]] = (EnvelopeError, Refusal, DoorError)
 """The families whose own words are fit for a peer."""
 
+_OK: Final = 200
 _LONGEST: Final = 800
 """Characters of a place that are told."""
 
@@ -43,8 +39,12 @@ class ErrorAnswer:
 
     status: int
     body: bytes
-    closes: bool
-    """Whether the connection cannot be used again."""
+    headers: Mapping[str, str]
+
+    @property
+    def closes(self) -> bool:
+        """Whether the connection cannot be used again."""
+        return self.status != _OK
 
 
 def told_as(kind: type[Exception]) -> type[Exception]:
@@ -68,24 +68,23 @@ def answer_to(
     operation: Operation | None,
     new_id: Callable[[], object],
     *,
-    peer: str = "",
     size: int = 0,
 ) -> ErrorAnswer:
     """Say what the peer is told, and write down what it is not.
 
     The answer stands in the element of `operation`, or of the one the error itself
-    knows of, or directly in Body. `peer` and `size`, in bytes, are for the log.
+    knows of, or directly in Body. `size`, in bytes, is for the log.
     """
     operation = operation or getattr(error, "operation", None)
     kind = told_as(type(error))
     where = getattr(error, "where", "") if kind is type(error) else ""
     if kind is InternalError:
         where = where or str(new_id())
-    _note(error, kind, operation, where=where, peer=peer, size=size)
+    _note(error, kind, operation, where=where, size=size)
     return ErrorAnswer(
-        403 if kind is AccessDenied else 200,
+        getattr(error, "status", _OK) if kind is type(error) else _OK,
         refused(operation, [(_told(kind).code, description(_told(kind), where))]),
-        closes=kind is AccessDenied,
+        getattr(error, "headers", {}),
     )
 
 
@@ -101,15 +100,13 @@ def _note(
     operation: Operation | None,
     *,
     where: str,
-    peer: str,
     size: int,
 ) -> None:
     code = getattr(error, "code", type(error).__name__)
     detail = getattr(error, "detail", "")
     if kind is InternalError:
         emit("request failed", error=error, code=code, detail=detail, id=where)
-    elif kind is AccessDenied:
-        emit("access denied", code=code, detail=detail, peer=peer)
-    else:
+    elif getattr(error, "status", _OK) == _OK:
+        # Who was not let in is written down where that is settled.
         name = operation.name.lower() if operation else ""
         emit("request refused", code=code, detail=detail, operation=name, size=size)

@@ -8,6 +8,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.telemetry import emit
 from gateway.web.addresses import PATHS
+from gateway.web.caller import Proxies, entry
 from gateway.web.door import Door
 from gateway.web.health import Health
 from gateway.web.vendors import Vendors, asks_wsdl
@@ -15,9 +16,12 @@ from gateway.web.vendors import Vendors, asks_wsdl
 _SERVER: Final = "document-exchange-gateway"
 
 
-def make_app(door: Door, vendors: Vendors, health: Health) -> web.Application:
+def make_app(
+    door: Door, vendors: Vendors, health: Health, proxies: Proxies
+) -> web.Application:
     """Return the application: door, what vendors need, and the hub's health.
 
+    Everything stands behind the entry, which settles who calls (`caller.py`).
     At the door a POST is a request, a GET may ask for `?wsdl`, and anything else gets
     405; other paths get 404.
     """
@@ -29,7 +33,7 @@ def make_app(door: Door, vendors: Vendors, health: Health) -> web.Application:
             return await vendors.wsdl(request)
         raise web.HTTPMethodNotAllowed(request.method, [hdrs.METH_POST])
 
-    app = web.Application()
+    app = web.Application(middlewares=[entry(proxies)])
     for path in PATHS:
         app.router.add_route("*", path, at_door, expect_handler=_let_be)
     app.router.add_get("/schemas/", vendors.listing)

@@ -2,7 +2,7 @@
 
 No client of the field understands a SOAP fault, an HTTP error or a missing answer:
 whatever bytes come, they get HTTP 200 with an answer or an ErrorDetail. The one
-exception is who may not be here at all (403).
+exception is who may not be here at all (401 or 403, and 429 too often).
 """
 
 import asyncio
@@ -23,9 +23,10 @@ from gateway.domain.errors import SenderUnknown
 from gateway.domain.organization import Organization
 from gateway.telemetry import context, emit
 from gateway.web import desk
-from gateway.web.access import let_in
+from gateway.web.access import Gate
 from gateway.web.addresses import Addresses
 from gateway.web.answers import ErrorAnswer, answer_to
+from gateway.web.caller import CALLER
 from gateway.web.limits import Limits, Room, announced, read_body
 from gateway.workflow.endpoint import note_dialect
 from gateway.workflow.work import Work
@@ -55,8 +56,8 @@ class Door:
     __slots__ = (
         "_addresses",
         "_closing",
-        "_demo",
         "_envelope_limits",
+        "_gate",
         "_idle",
         "_limits",
         "_room",
@@ -69,14 +70,14 @@ class Door:
         self,
         work: Work,
         *,
-        demo: bool,
+        gate: Gate,
         limits: Limits,
         room: Room,
         seen: Seen,
         addresses: Addresses,
     ) -> None:
         self._work = work
-        self._demo = demo
+        self._gate = gate
         self._limits = limits
         self._envelope_limits = EnvelopeLimits(body=limits.body)
         self._room = room
@@ -100,7 +101,9 @@ class Door:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a request; never raises but for an end of the whole hub."""
-        organization = _printable(self._addresses.named(request))
+        named = self._addresses.named(request)
+        # What is no code may be a secret in the wrong place.
+        organization = named.text if named else ""
         with self._counted(), context(organization=organization):
             progress = _Progress()
             try:
@@ -123,33 +126,30 @@ class Door:
                 self._idle.set()
 
     async def _answer(self, request: web.Request, progress: _Progress) -> bytes:
-        let_in(_peer(request), request.headers, demo=self._demo)
+        named = self._addresses.named(request)
+        await self._gate.settle(request[CALLER], named)
         expected = announced(request, self._limits)
         async with self._room.of(expected, self._limits.seconds):
             body = await read_body(request, self._limits)
             progress.size = len(body)
-            door = await self._door(request)
+            door = await self._door(named)
             envelope = await self._read(body, door)
             progress.envelope = envelope
             with context(message_id=_printable(envelope.message_id.text)):
                 if door is None:
-                    raise SenderUnknown(_printable(self._addresses.named(request)))
+                    raise SenderUnknown(named.text if named else "")
                 self._seen(door.code, self._work.clock.now())
                 return await self._patiently(
                     partial(self._do, request, door, envelope),
                     envelope.operation.name.lower(),
                 )
 
-    async def _door(self, request: web.Request) -> Organization | None:
+    async def _door(self, named: OrganizationCode | None) -> Organization | None:
         """Return whose door it is; None where it is nobody's.
 
         Nobody's is told so once it is known where its answer must stand.
         """
-        try:
-            code = OrganizationCode.parse(self._addresses.named(request))
-        except ValueError:
-            return None
-        return await self._work.store.organization(code)
+        return await self._work.store.organization(named) if named else None
 
     async def _read(self, body: bytes, door: Organization | None) -> Envelope:
         """Decode, with a repair for an endpoint that is known to need it (Q-B6)."""
@@ -192,10 +192,10 @@ class Door:
             error,
             envelope.operation if envelope else None,
             self._work.ids.new,
-            peer=_peer(request) or "",
             size=progress.size,
         )
         response = _response(answer.status, answer.body)
+        response.headers.update(answer.headers)
         if answer.closes or not request.content.is_eof():
             response.force_close()
         return response
@@ -205,12 +205,6 @@ def _response(status: int, body: bytes) -> web.Response:
     return web.Response(
         status=status, body=body, headers={"Content-Type": _CONTENT_TYPE}
     )
-
-
-def _peer(request: web.Request) -> str | None:
-    """Return the address of the connection itself, whatever headers say."""
-    name = request.transport.get_extra_info("peername") if request.transport else None
-    return name[0] if isinstance(name, tuple) else None
 
 
 def _printable(text: str) -> str:

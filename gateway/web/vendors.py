@@ -12,7 +12,6 @@ from typing import Final
 from aiohttp import web
 from lxml import etree
 
-from envelopes.letter import OrganizationCode
 from gateway.web.addresses import Addresses
 from schemas.catalog import Operation
 
@@ -35,10 +34,9 @@ class Vendors:
 
     async def wsdl(self, request: web.Request) -> web.Response:
         """Answer `?wsdl` at a door with the address of that door."""
-        try:
-            code = OrganizationCode.parse(self._addresses.named(request))
-        except ValueError:
-            raise web.HTTPNotFound from None
+        code = self._addresses.named(request)
+        if code is None:
+            raise web.HTTPNotFound
         address = self._addresses.of(request, code)
         return _xml(wsdl(address, self._addresses.schemas(request)))
 

@@ -8,6 +8,7 @@ import pytest
 
 from envelopes.letter import OrganizationCode
 from gateway.domain.inbox import PARKED_FOR, InboxEntry
+from gateway.runners.denials import Denials
 from gateway.runners.runner import until
 from gateway.runners.sweeper import INTERVAL, LastSeen, Sweeper
 from gateway.workflow.work import Work
@@ -107,7 +108,7 @@ def sweeper(
     stop: asyncio.Event,
 ) -> Sweeper:
     work = cast("Work", SimpleNamespace(store=store, clock=clock))
-    return Sweeper(last_seen, work, stop=stop, pause=interval)
+    return Sweeper(last_seen, work, denials=Denials(), stop=stop, pause=interval)
 
 
 def test_the_latest_time_counts(last_seen: LastSeen, clock: HandClock) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from lxml import etree
 
 from envelopes.letter import OrganizationCode
 from envelopes.trust import read_certificate
-from gateway.bootstrap import init, serving
+from gateway.bootstrap import Hub, init, open_hub, serving
 from gateway.config import load
 from tests.doubles.clock import HandClock
 from tests.doubles.pki import AT, Identity
@@ -121,7 +121,12 @@ def calling(templates: dict[str, Path], tmp_path: Path) -> Calling:
     """Return what starts a fresh hub with these settings, and a caller of it."""
 
     @asynccontextmanager
-    async def call(*, demo: bool = True, **flags: object) -> AsyncIterator[Caller]:
+    async def call(
+        *,
+        demo: bool = True,
+        before: Callable[[Hub], Awaitable[object]] | None = None,
+        **flags: object,
+    ) -> AsyncIterator[Caller]:
         name = "demo" if demo else "plain"
         clock = HandClock(AT)
         if name not in templates:
@@ -130,6 +135,9 @@ def calling(templates: dict[str, Path], tmp_path: Path) -> Calling:
         data = tmp_path / "hub"
         shutil.copytree(templates[name], data)
         settings = load(data, listen="127.0.0.1:0", **flags)
+        if before is not None:
+            async with open_hub(settings, clock=clock) as hub:
+                await before(hub)
         async with (
             serving(settings, clock=clock) as base,
             aiohttp.ClientSession() as session,
