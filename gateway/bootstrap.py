@@ -43,7 +43,6 @@ from gateway.ports import Clock
 from gateway.presence import announced, only_server
 from gateway.runners.denials import Denials
 from gateway.runners.notary import Notary
-from gateway.runners.denials import Denials
 from gateway.runners.notifier import notifier
 from gateway.runners.rechecker import Rechecker
 from gateway.runners.relay import Relay
