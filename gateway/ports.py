@@ -176,8 +176,8 @@ class Copies(Protocol):
     async def find(self, consignment: UUID, dialect: str) -> FittedCopy | None:
         """Return what was made for this dialect, if it was."""
 
-    async def add(self, copy: FittedCopy) -> None:
-        """Keep a copy, or that none is needed."""
+    async def add(self, copy: FittedCopy, *, secret: bool) -> None:
+        """Keep a copy, or that none is needed; `secret` says whether its letter is."""
 
 
 class Registers(Protocol):
@@ -657,6 +657,9 @@ class Evidence(Protocol):
         self, consignments: Sequence[UUID]
     ) -> Mapping[UUID, Sequence[SignedReceipt]]:
         """Return the signed receipts of consignments, oldest facts first."""
+
+    async def signed(self, after: UUID, *, limit: int) -> Sequence[SignedReceipt]:
+        """Return the signed receipts behind a place, in the order of their facts."""
 
     async def sizes(self, envelopes: Sequence[str]) -> Mapping[str, int]:
         """Return the sizes of what the vault keeps, by digest."""

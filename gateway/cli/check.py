@@ -30,6 +30,7 @@ class What(StrEnum):
 
     BOOKS = "books"
     JOURNAL = "journal"
+    RECEIPTS = "receipts"
 
 
 def check(
@@ -38,10 +39,11 @@ def check(
     what: Annotated[
         What | None,
         typer.Argument(
-            metavar="[books|journal]",
+            metavar="[books|journal|receipts]",
             show_default=False,
             help="books: ตรวจบัญชีหนังสือทุกฉบับ / Account for every letter. "
-            "journal: ตรวจความต่อเนื่องของบันทึก / Is the journal whole?",
+            "journal: ตรวจความต่อเนื่องของบันทึก / Is the journal whole? "
+            "receipts: ตรวจใบรับที่ลงนาม / Is every fact signed?",
         ),
     ] = None,
     data: Data = DEFAULT_DATA,
@@ -53,12 +55,17 @@ def check(
     whether every letter is found at exactly one place, and which is not.
     gateway check journal: ตรวจว่าบันทึกไม่ถูกตัด แก้ หรือแทรก /
     whether nothing was cut out of the journal, altered or put in.
+    gateway check receipts: ตรวจว่าใบรับลงนามครบและลายมือชื่อถูกต้อง /
+    whether every receipt is signed, and every signature holds.
     """
     if what is What.BOOKS:
         _check_books(data, as_json=as_json)
         return
     if what is What.JOURNAL:
         _check_journal(data, as_json=as_json)
+        return
+    if what is What.RECEIPTS:
+        _check_receipts(data, as_json=as_json)
         return
     # It knows every adapter, and is loaded only here.
     from gateway.cli import check_report  # noqa: PLC0415
@@ -92,6 +99,17 @@ def _check_journal(data: Path, *, as_json: bool) -> None:
         found = ask(data, question)
     journal_report.show(found, data, as_json=as_json)
     if not found.is_whole:
+        raise NotInOrder
+
+
+def _check_receipts(data: Path, *, as_json: bool) -> None:
+    # It loads cryptography.
+    from gateway.cli import receipts_check  # noqa: PLC0415
+
+    with _progress("ตรวจใบรับ / verifying receipts") as advance:
+        found = ask(data, lambda hub: receipts_check.look(hub, advance))
+    receipts_check.show(found, as_json=as_json)
+    if not found.in_order:
         raise NotInOrder
 
 

@@ -55,6 +55,12 @@ _BACKLOGS: Final = (
     _backlog(CONSIGNMENT, CONSIGNMENT.c.accepted_at),
     _backlog(RECEIPT, RECEIPT.c.at),
 )
+_SIGNED_PAGE: Final = (
+    select(_SIGNED)
+    .where(_SIGNED.c.about > bindparam("after"))
+    .order_by(_SIGNED.c.about)
+    .limit(bindparam("limit"))
+)
 _MADE: Final = select(func.count().label("number")).select_from(_SIGNED)
 
 
@@ -93,17 +99,27 @@ class StoredEvidence:
 
         The document of a secret letter is None where this hub has no key for it.
         """
-        secret = await self.box.letters_of(consignments)
-        of: dict[UUID, list[SignedReceipt]] = defaultdict(list)
-        for row in await self._reader.of(
+        found = await self._reader.of(
             _SIGNED, _SIGNED.c.consignment_id, consignments, _SIGNED.c.about
-        ):
-            consignment = row["consignment_id"]
-            document = row["document"]
-            if consignment in secret:
-                document = await self._opened(secret[consignment], row)
-            of[consignment].append(_signed_receipt(row, document))
+        )
+        of: dict[UUID, list[SignedReceipt]] = defaultdict(list)
+        for receipt in await self._receipts(found):
+            of[receipt.consignment].append(receipt)
         return of
+
+    async def signed(self, after: UUID, *, limit: int) -> Sequence[SignedReceipt]:
+        """Return the signed receipts behind a place, in the order of their facts."""
+        found = await self._reader.fetch(_SIGNED_PAGE, after=after, limit=limit)
+        return await self._receipts(found)
+
+    async def _receipts(self, found: Sequence[Columns]) -> list[SignedReceipt]:
+        secret = await self.box.letters_of(row["consignment_id"] for row in found)
+        return [
+            _signed_receipt(row, await self._opened(secret[consignment], row))
+            if (consignment := row["consignment_id"]) in secret
+            else _signed_receipt(row, row["document"])
+            for row in found
+        ]
 
     async def _opened(self, letter: UUID, row: Columns) -> bytes | None:
         try:
