@@ -57,6 +57,8 @@ _USES: Final = {
 }
 """Extended uses, one of which must be named where any is."""
 _JUDGED_NAMES: Final = (x509.DNSName, x509.IPAddress)
+_TRIED: Final = "candidates exhausted: "
+"""How `cryptography` begins to say why the last way it tried led nowhere."""
 _BEGINS: Final = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -99,6 +101,9 @@ class Authorities:
         """
         if not self.roots:
             raise ChainBroken("the folder of authorities holds no root")
+        if not self.named(certificate.issuer):
+            name = certificate.issuer.rfc4514_string()
+            raise ChainBroken(f"who issued it is not in the folder: {name}")
         policy = (
             PolicyBuilder()
             .store(Store(list(self.roots)))
@@ -225,4 +230,5 @@ def _is_self_signed(certificate: x509.Certificate) -> bool:
 
 def _short(error: Exception) -> str:
     """Say what was wrong without the certificate that some errors bring along."""
-    return str(error).split(" (encountered processing")[0].split("\n")[0]
+    text = str(error).split(" (encountered processing")[0].split("\n")[0]
+    return text.removeprefix("validation failed: ").removeprefix(_TRIED)

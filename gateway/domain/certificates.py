@@ -98,7 +98,7 @@ def endings(
         own = registered_for(purpose, certificates)
         until = covered_until(own, purpose, at)
         if until is None:
-            found += _last(own, purpose)
+            found += _last(own, purpose, at)
             continue
         found += [
             Ending(one, purpose, one.not_after, stops=one.not_after == until)
@@ -108,14 +108,21 @@ def endings(
     return sorted(found, key=lambda ending: ending.at)
 
 
-def _last(own: Sequence[RegisteredCertificate], purpose: Purpose) -> list[Ending]:
-    """Return the one after which nothing was in force any more, if there was one."""
-    ended = [
-        Ending(one, purpose, min(one.revoked_at or last, last), stops=True)
-        for one in own
-        for last in [one.not_after]
+def _last(
+    own: Sequence[RegisteredCertificate], purpose: Purpose, at: datetime
+) -> list[Ending]:
+    """Return the one after which nothing was in force any more, if it ran out.
+
+    Where it was revoked nobody has to be told: that was said to who revoked it, and
+    revoking what is not needed any more ends the reminders.
+    """
+    begun = [one for one in own if one.not_before <= at]
+    ended = sorted(begun, key=lambda o: min(o.revoked_at or o.not_after, o.not_after))
+    return [
+        Ending(one, purpose, one.not_after, stops=True)
+        for one in ended[-1:]
+        if one.revoked_at is None
     ]
-    return sorted(ended, key=lambda ending: ending.at)[-1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,20 @@ class TestEndings:
 
         assert found == [(-3, True, SIGNATURE)]
 
-    def test_one_revoked_without_another_has_stopped(self) -> None:
-        assert self.soon(lasting(-9, 90, revoked=-4)) == [(-4, True, SIGNATURE)]
+    def test_what_was_revoked_was_told_to_who_revoked_it(self) -> None:
+        assert self.soon(lasting(-9, 90, revoked=-4)) == []
+
+    def test_one_revoked_after_the_others_ended_is_the_last(self) -> None:
+        assert self.soon(lasting(-9, -5), lasting(-9, 9, revoked=-3)) == []
+
+    def test_one_that_ran_out_before_it_was_revoked_needs_no_reminder(self) -> None:
+        assert self.soon(lasting(-9, -5, revoked=-1)) == []
+
+    def test_who_waits_for_the_next_one_has_stopped(self) -> None:
+        assert self.soon(lasting(-9, -5), lasting(5, 90)) == [(-5, True, SIGNATURE)]
+
+    def test_one_to_come_stops_nobody_who_has_not_begun(self) -> None:
+        assert self.soon(lasting(5, 90)) == []
 
     def test_what_expired_long_ago_and_was_followed_is_not_named(self) -> None:
         assert self.soon(lasting(-90, -5), lasting(-9, 90)) == []
