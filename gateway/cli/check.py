@@ -1,20 +1,16 @@
 """`gateway check`: is everything as it should be? It looks, and changes nothing."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gateway.cli import books_report, journal_report
 from gateway.cli.errors import NotInOrder
 from gateway.cli.journal_report import marks_in
 from gateway.cli.options import DEFAULT_DATA, Data, Json
+from gateway.cli.progress import progress
 from gateway.cli.session import ask
 from gateway.domain.books import Books
 from gateway.domain.continuity import Continuity
@@ -79,7 +75,7 @@ def check(
 
 
 def _check_books(data: Path, *, as_json: bool) -> None:
-    with _progress("ตรวจบัญชี / checking") as advance:
+    with progress("ตรวจบัญชี / checking") as advance:
         books: Books = ask(data, lambda hub: hub.store.check_books(advance))
     books_report.show(books, as_json=as_json)
     if not books.in_balance:
@@ -95,7 +91,7 @@ def _check_journal(data: Path, *, as_json: bool) -> None:
         outside = marks_in(head_file(hub.settings))
         return await hub.store.check_journal(outside, advance)
 
-    with _progress("ตรวจบันทึก / following the journal") as advance:
+    with progress("ตรวจบันทึก / following the journal") as advance:
         found = ask(data, question)
     journal_report.show(found, data, as_json=as_json)
     if not found.is_whole:
@@ -106,26 +102,8 @@ def _check_receipts(data: Path, *, as_json: bool) -> None:
     # It loads cryptography.
     from gateway.cli import receipts_check  # noqa: PLC0415
 
-    with _progress("ตรวจใบรับ / verifying receipts") as advance:
+    with progress("ตรวจใบรับ / verifying receipts") as advance:
         found = ask(data, lambda hub: receipts_check.look(hub, advance))
     receipts_check.show(found, as_json=as_json)
     if not found.in_order:
         raise NotInOrder
-
-
-@contextmanager
-def _progress(words: str) -> Iterator[Callable[[int, int], None]]:
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    ) as progress:
-        bar = progress.add_task(words, total=None)
-
-        def advance(done: int, total: int) -> None:
-            progress.update(bar, completed=done, total=total)
-
-        yield advance

@@ -11,6 +11,7 @@ from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.reading import FITTED_COPY, Reader
 from gateway.store.seals import with_seal
+from gateway.store.strongbox import Strongbox
 
 _ADD: Final = insert(FITTED_COPY)
 _OF: Final = select(FITTED_COPY).where(
@@ -24,6 +25,7 @@ class StoredCopies:
     """Fitted copies, in one unit."""
 
     connection: Connection
+    box: Strongbox
 
     async def find(self, consignment: UUID, dialect: str) -> FittedCopy | None:
         """Return what was made for this dialect, if it was."""
@@ -32,21 +34,21 @@ class StoredCopies:
         )
         return rows.fitted_copy(found[0]) if found else None
 
-    async def add(self, copy: FittedCopy) -> None:
+    async def add(self, copy: FittedCopy, *, secret: bool) -> None:
         """Keep a copy, or that none is needed; the vault has its bytes already."""
-        await self.connection.execute(_ADD, _row(copy))
+        row = _row(copy)
+        if secret and row["digest"] is not None:
+            row["digest"] = self.box.ring.hidden(row["digest"])
+        await self.connection.execute(_ADD, with_seal("fitted_copy", row))
 
 
 def _row(copy: FittedCopy) -> dict[str, Any]:
     place = copy.delivery
-    return with_seal(
-        "fitted_copy",
-        {
-            "consignment_id": copy.consignment,
-            "dialect": copy.dialect,
-            "digest": place.digest if place else None,
-            "start": place.start if place else None,
-            "stop": place.stop if place else None,
-            "made_at": copy.made_at,
-        },
-    )
+    return {
+        "consignment_id": copy.consignment,
+        "dialect": copy.dialect,
+        "digest": place.digest if place else None,
+        "start": place.start if place else None,
+        "stop": place.stop if place else None,
+        "made_at": copy.made_at,
+    }

@@ -89,7 +89,7 @@ class StoredUnit:
         self.consignments = StoredConsignments(self._connection, box)
         self.inboxes = StoredInboxes(self._connection)
         self.asides = StoredAsides(self._connection)
-        self.copies = StoredCopies(self._connection)
+        self.copies = StoredCopies(self._connection, box)
         self.registers = StoredRegisters(self._connection, box)
         self.receipts = StoredReceipts(self._connection)
         self.signed_receipts = StoredSignedReceipts(self._connection, box)

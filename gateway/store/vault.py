@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import TextClause, bindparam, select, text
+from sqlalchemy import TextClause, Uuid, bindparam, select, text
 
 from envelopes.parts import Cut, Parts, put_together
 from gateway.store.connection import Connection
@@ -45,7 +45,7 @@ def _insert(table: str, *columns: str) -> TextClause:
     values = ", ".join(f":{column}" for column in columns)
     return text(
         f"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
-    )
+    ).bindparams(bindparam("letter_key", type_=Uuid()))
 
 
 _INSERT_FILE: Final = _insert(

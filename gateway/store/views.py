@@ -117,7 +117,9 @@ class StoredViews:
         if entry.receipt:
             receipts = await self._reader.receipts([entry.receipt])
             return Head(entry, consignment, receipts[entry.receipt])
-        fitted = await StoredCopies(self.connection).find(consignment.id, dialect)
+        fitted = await StoredCopies(self.connection, self.vault.box).find(
+            consignment.id, dialect
+        )
         return Head(entry, consignment, None, fitted)
 
     async def bytes_of(self, excerpt: Excerpt) -> bytes:

@@ -256,10 +256,10 @@ class _Turn:
 
     async def _keep(self, unit: UnitOfWork, found: _Found, made: Made) -> None:
         """Keep a fitted copy with the showing; the journal says that it is one."""
+        letter = found.consignment.letter
         if made.parts is not None:
-            letter = found.consignment.letter
             await unit.vault.keep(made.parts, secret_of=letter.secret_of)
-        await unit.copies.add(made.copy)
+        await unit.copies.add(made.copy, secret=letter.is_secret)
         if made.copy.delivery is None:
             return
         found.consignment.record(

@@ -13,7 +13,7 @@ from envelopes.notifier import Notifier, NotifierKind
 from envelopes.requests import AskAgain, DeleteLetter, SendLetter
 from gateway.arrivals import InProcessArrivals
 from gateway.domain.consignment import Signed
-from gateway.domain.organization import Organization, RegisteredCertificate
+from gateway.domain.organization import Organization, Person, RegisteredCertificate
 from gateway.domain.promise import Stage
 from gateway.signing import KeySigner
 from gateway.store.schema import upgrade, url_of
@@ -32,6 +32,7 @@ from gateway.workflow.work import Work
 from schemas.codes import mime_codes
 from tests.doubles.clock import HandClock
 from tests.doubles.ids import CountedIds
+from tests.doubles.keyring import a_keyring
 from tests.doubles.pki import identity
 from tests.letters import a_letter, as_wire
 
@@ -170,14 +171,15 @@ async def make_hub(data: Path, *, to_the_end: bool = False) -> None:
     """Make a hub in an empty folder, and let its letters come to stand everywhere.
 
     `to_the_end` adds those that were taken back, parked, held, fitted, asked for
-    again, disputed and called wrong.
+    again, disputed and called wrong, and a secret circular.
     """
     upgrade(url_of(data / DATABASE))
-    async with open_store(data, elapsed=lambda: 0.0) as store:
+    async with open_store(data, elapsed=lambda: 0.0, keyring=a_keyring()) as store:
         hub = a_hub_on(store)
         await enter_directory(hub)
         if to_the_end:
             await _every_end(hub)
+            await secret_life(hub)
         await _circular(hub)
         await _returned(hub)
         await _on_its_way(hub)
@@ -266,6 +268,14 @@ DOCX: Final = mime_codes()["docx"]
 OTHERS: Final = (DEPARTMENT, KRABI, TRANG, PHRAE, SATUN)
 
 
+SONGKHLA: Final = OrganizationCode("1500200090")
+YALA: Final = OrganizationCode("1500200095")
+REGISTRAR: Final = "สมหญิง รักความลับ"
+SECRET_SUBJECT: Final = 'แผนเผชิญเหตุ <"ด้านใน">'
+SECRET_PERSON: Final = "มะลิวัลย์"
+SECRET_FILE: Final = b"PK the plan, and who is to do what at which hour of the day, 7"
+
+
 def numbered(n: int) -> LetterId:
     """Return the number of one of the letters that end otherwise."""
     return LetterId(f"มท 0300/{n:03}", "2026-06-08")
@@ -348,6 +358,42 @@ async def _fitted(hub: Hub) -> None:
     await hub.tell(KRABI, NotifierKind.RECEIVED, numbered(11))
     await hub.speaks(KRABI, JAVA_KEEPING)
     assert await look(hub.work, KRABI) is None
+
+
+async def secret_life(
+    hub: Hub, n: int = 14, files: tuple[bytes, ...] = (SECRET_FILE,)
+) -> LetterId:
+    """Send a secret circular to two: one gets a fitted copy, one has the hub's number.
+
+    The first number is disputed and corrected, and the letter asked for once more.
+    """
+    await enter(hub, SONGKHLA, YALA)
+    async with hub.store.unit() as unit:
+        for code in (SONGKHLA, YALA):
+            await unit.persons.enter(Person(code, REGISTRAR, True, hub.clock.now()))  # noqa: FBT003 - what it is
+        await unit.commit()
+    number = numbered(n)
+    for receiver in (SONGKHLA, YALA):
+        letter = sent(
+            receiver,
+            n,
+            secrecy="002",
+            subject=SECRET_SUBJECT,
+            main=Attachment(DOCX, files[0]),
+            attachments=tuple(Attachment("application/pdf", f) for f in files[1:]),
+        )
+        to_person = replace(letter.receiver, given_name=SECRET_PERSON)
+        await hub.send(replace(letter, receiver=to_person))
+    await hub.speaks(SONGKHLA, BOI)
+    await hub.poll(SONGKHLA, delete=True)
+    await hub.tell(SONGKHLA, NotifierKind.RECEIVED, number)
+    await hub.tell(SONGKHLA, NotifierKind.REGISTERED, number, "๑๒/๒๕๖๙")
+    await hub.tell(DEPARTMENT, NotifierKind.WRONG_NUMBER, number, "๑๒/๒๕๖๙")
+    await hub.tell(SONGKHLA, NotifierKind.REGISTERED, number, "13/2569")
+    shown = await hub.ask_again(SONGKHLA, number)
+    await confirm(hub.work, SONGKHLA, shown.process_id)
+    await hub.register(YALA, REGISTRAR)
+    return number
 
 
 async def _freed_on_its_way(hub: Hub) -> None:

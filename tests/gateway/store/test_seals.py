@@ -138,7 +138,7 @@ async def test_what_is_written_is_sealed_and_stays_so_when_it_changes(
         entry, promise = an_entry(ids, consignment.id), a_promise(ids, consignment.id)
         await unit.inboxes.add(entry)
         await unit.promises.add(promise)
-        await unit.copies.add(a_copy(consignment.id))
+        await unit.copies.add(a_copy(consignment.id), secret=False)
         await unit.commit()
     before = await _rows(store)
     async with store.unit() as unit:

@@ -37,7 +37,6 @@ async def test_who_is_entered_is_found_at_once_with_certificates(
     opener: Opener, store: SqliteStore
 ) -> None:
     assert await store.organization(TRAT) is None
-    assert list(await store.certificates(TRAT)) == []
     async with opener() as command_line:
         await enter(command_line, TRAT)
 

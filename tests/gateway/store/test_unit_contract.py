@@ -528,8 +528,8 @@ async def test_a_copy_is_kept_for_its_dialect(store: Store, ids: Ids) -> None:
     copy = a_copy(consignment.id)
     none_needed = replace(copy, dialect="csharp", delivery=None)
     async with store.unit() as unit:
-        await unit.copies.add(copy)
-        await unit.copies.add(none_needed)
+        await unit.copies.add(copy, secret=False)
+        await unit.copies.add(none_needed, secret=False)
         await unit.commit()
 
     async with store.unit() as unit:
@@ -546,9 +546,9 @@ async def test_a_second_copy_for_a_dialect_is_a_change_meanwhile(
     consignment = await kept(store, ids)
 
     async with store.unit() as unit:
-        await unit.copies.add(a_copy(consignment.id))
+        await unit.copies.add(a_copy(consignment.id), secret=False)
         with pytest.raises(ConcurrentChange):
-            await unit.copies.add(a_copy(consignment.id))
+            await unit.copies.add(a_copy(consignment.id), secret=False)
 
 
 async def test_a_freed_number_may_be_sent_again(store: Store, ids: Ids) -> None:

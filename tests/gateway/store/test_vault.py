@@ -13,8 +13,8 @@ from envelopes.parts import take_apart
 from gateway.store.errors import StoreUnavailable, VaultDamaged
 from gateway.store.segments import Place, Segments
 from gateway.store.sqlite import SqliteConnection
-from gateway.store.tables import Row
 from gateway.store.strongbox import Strongbox
+from gateway.store.tables import Row
 from gateway.store.vault import IN_ROW, StoredVault
 from tests.letters import a_letter, as_wire
 

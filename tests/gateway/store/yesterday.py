@@ -1,6 +1,7 @@
 """Yesterday's database: today's rows in the tables of an older migration."""
 
 import asyncio
+import json
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from alembic import command
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select, update
 
 from gateway.store.schema import config, upgrade, url_of
+from gateway.store.seals import with_seal
 from gateway.store.store import DATABASE, open_store
+from gateway.store.tables import Row
 from tests.gateway.store.hub import (
     CHIANG_MAI,
     CIRCULAR,
@@ -22,6 +25,9 @@ from tests.gateway.store.hub import (
     enter_directory,
     to,
 )
+
+TABLES = Row.metadata.tables
+_JUDGED = ("intact", "valid", "trusted", "reasons", "certificate", "algorithm")
 
 
 def make_old_tables(file: Path, revision: str) -> None:
@@ -36,6 +42,7 @@ def make_letters(data: Path) -> None:
     """Make a hub of today with letters that stand where they stood yesterday too."""
     upgrade(url_of(data / DATABASE))
     asyncio.run(_some_letters(data))
+    _forget_judgements(data)
 
 
 async def _some_letters(data: Path) -> None:
@@ -47,6 +54,32 @@ async def _some_letters(data: Path) -> None:
         await hub.poll(CHIANG_MAI, delete=True)
         await hub.register(LOEI, "สมศรี")
         await hub.poll(TRAT, delete=False)
+
+
+def _forget_judgements(data: Path) -> None:
+    """Write rows as they were before signatures were judged: sealed without it."""
+    consignment, journal = TABLES["consignment"], TABLES["journal"]
+    engine = create_engine(url_of(data / DATABASE))
+    with engine.begin() as connection:
+        for row in connection.execute(select(consignment)).mappings().all():
+            kept = with_seal("consignment", {**row, **dict.fromkeys(_JUDGED)})
+            its = consignment.c.id == row["id"]
+            connection.execute(update(consignment).where(its).values(kept))
+            before = ""
+            lines = select(journal).where(journal.c.consignment_id == row["id"])
+            ordered = lines.order_by(journal.c.number)
+            for line in connection.execute(ordered).mappings().all():
+                facts = json.loads(line["facts"])
+                told = {n: v for n, v in facts.items() if n not in _JUDGED}
+                written = json.dumps(told, ensure_ascii=False, sort_keys=True)
+                sealed = with_seal("journal", {**line, "facts": written}, before)
+                before = sealed["seal"]
+                this = (
+                    journal.c.consignment_id == row["id"],
+                    journal.c.number == line["number"],
+                )
+                connection.execute(update(journal).where(*this).values(sealed))
+    engine.dispose()
 
 
 def make_old(old_tables: Path, letters: Path, data: Path) -> None:
