@@ -2,9 +2,9 @@
 
     python tools/make_reference.py [--check]
 
-docs/settings.md, docs/events.md, docs/errors.md, docs/admission.md and
-docs/lifecycle.md. With `--check` nothing is written and the exit status is 1 where
-one of them is not current.
+docs/settings.md, docs/events.md, docs/errors.md, docs/admission.md,
+docs/lifecycle.md and the fields in docs/receipts.md. With `--check` nothing is
+written and the exit status is 1 where one of them is not current.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 from gateway import telemetry
 from gateway.config import PREFIX, Settings
-from gateway.domain import admission, lifecycle
+from gateway.domain import admission, evidence_fields, lifecycle
 from gateway.web.answers import told_as
 from gateway.web.error_table import REMEDIES
 
@@ -209,12 +209,27 @@ def states() -> str:
     )
 
 
+def signed_receipts() -> str:
+    """Write the table of fields into docs/receipts.md; its prose stands there."""
+    rows = [
+        (f"`{name}`", field.form.value, field.meaning)
+        for name, field in evidence_fields.FIELDS.items()
+    ]
+    page = (DOCS / "receipts.md").read_text("utf-8")
+    before, _, rest = page.partition("<!-- fields:")
+    note, _, rest = rest.partition("-->\n")
+    after = rest.partition("<!-- end of fields -->")[2]
+    table = _table(("field", "form", "meaning"), rows)
+    return f"{before}<!-- fields:{note}-->\n\n{table}\n\n<!-- end of fields -->{after}"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "events.md": events,
     "errors.md": errors,
     "admission.md": admission_checks,
     "lifecycle.md": states,
+    "receipts.md": signed_receipts,
 }
 
 
