@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -62,8 +62,17 @@ _TRIED: Final = "candidates exhausted: "
 _BEGINS: Final = b"-----BEGIN CERTIFICATE-----"
 
 
-class ChainBroken(ValueError):
-    """No chain leads from a certificate to an authority; its text says why."""
+class ChainBroken(Exception):
+    """No chain leads from the certificate to an authority."""
+
+    code: ClassVar[str] = "chain-broken"
+    temporary: ClassVar[bool] = False
+    thai: ClassVar[str] = "ไม่มีสายใบรับรองไปถึงผู้ออกที่ตั้งค่าไว้"
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+        """Why, for the operator."""
 
 
 @dataclass(frozen=True, slots=True)

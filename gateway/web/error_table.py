@@ -57,9 +57,6 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "certificate-untrusted": Remedy(
         Move.OPERATOR, "Register the certificate of the office, or have it sign by it"
     ),
-    "certificate-unfit": Remedy(
-        Move.OPERATOR, "Ask the office for another certificate; the reason is told"
-    ),
     "certificate-unknown": Remedy(
         Move.OPERATOR, "Take its fingerprint from gateway directory certificate list"
     ),
@@ -128,6 +125,12 @@ REMEDIES: Final[dict[str, Remedy]] = {
     ),
     # What stays inside.
     "broker-unavailable": Remedy(Move.NOBODY, "Wait, then run gateway check"),
+    "certificate-unfit": Remedy(
+        Move.OPERATOR, "Ask the office for another certificate; the reason is told"
+    ),
+    "chain-broken": Remedy(
+        Move.OPERATOR, "Put its authority into the folder, or ask for another one"
+    ),
     "claim-lost": Remedy(Move.NOBODY, "Nothing; the message comes again"),
     "code-unknown": Remedy(Move.VENDOR, "Use a code of the list"),
     "command-failed": Remedy(Move.OPERATOR, "Read what the command said"),
