@@ -45,8 +45,7 @@ class Judgement:
     trusted: bool
     """That certificate is registered for the sender, and its algorithm is strong."""
     reasons: tuple[str, ...]
-    """Why, as codes that the screens have words for: `own-certificate`, `unsigned`,
-    `signed-by-hub`, `weak-algorithm`, `chain-verified` …"""
+    """Why, as codes of the closed list in `gateway.domain.judging`."""
     certificate: str = ""
     """SHA-256 of the signer's certificate, 64 hexadecimal digits; empty for none."""
     algorithm: str = ""
