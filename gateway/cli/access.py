@@ -142,7 +142,7 @@ def rotate_access(
             old = _chosen(await unit.accesses.of(organization), access)
             if old.kind is AccessKind.NETWORK:
                 raise typer.BadParameter(
-                    "เครือข่ายไม่มีความลับ / a network has no secret: add another, end this",
+                    "เครือข่ายไม่มีความลับ / a network has no secret: add another, end it",
                     param_hint="ID",
                 )
             if not old.counts(now):
@@ -203,7 +203,8 @@ def end_access(
                     after={"access": str(old.id), "ends_at": now.isoformat()},
                 )
                 await unit.commit()
-        return old, await _ways(hub, organization)
+        ways = await _ways(hub, organization)
+        return _chosen(ways.accesses, old.id.hex), ways
 
     old, left = ask(data, verb)
     report.show_end(old, left, as_json=as_json)

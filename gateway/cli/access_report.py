@@ -10,7 +10,7 @@ from envelopes.letter import OrganizationCode
 from gateway.cli import documents, screen
 from gateway.cli.screen import Column
 from gateway.cli.thai import thai_time
-from gateway.domain.access import Access, AccessKind
+from gateway.domain.access import Access, AccessKind, is_open
 from gateway.domain.certificates import Standing, standing
 from gateway.domain.organization import RegisteredCertificate
 
@@ -54,10 +54,8 @@ class Ways:
 
     @property
     def is_open(self) -> bool:
-        """Whether anything counts now."""
-        return any(one.counts(self.now) for one in self.accesses) or any(
-            standing(one, self.now) is Standing.VALID for one in self.certificates
-        )
+        """Whether any caller is let in now."""
+        return is_open(self.accesses, self.certificates, self.now)
 
 
 def show_ways(organization: OrganizationCode, ways: Ways, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from envelopes.trust import read_certificate
 from gateway.bootstrap import Hub, open_broker, open_hub
-from gateway.cli import certificates_check
+from gateway.cli import access_check, certificates_check
 from gateway.cli.documents import Document
 from gateway.cli.screen import GREEN, RED, Column, show_json, show_table
 from gateway.cli.thai import thai_time, within
@@ -103,6 +103,7 @@ async def _look_inside(settings: Settings) -> list[Line]:
             lines += await _parked(hub)
             lines += [_vault(settings), _disk(settings), _certificate(hub)]
             lines += [Line(**line) for line in await certificates_check.look(hub)]
+            lines += [Line(**line) for line in await access_check.look(hub)]
             lines.append(await _broker(settings))
             return [*lines, _served(settings)]
     except (SettingsError, StoreError) as error:

@@ -148,6 +148,23 @@ def judged(
     return Verdict.NOTHING_SHOWN if shown.shows_nothing else Verdict.WRONG
 
 
+def is_open(
+    accesses: Sequence[Access],
+    certificates: Iterable[RegisteredCertificate],
+    at: datetime,
+) -> bool:
+    """Say whether there is any caller that would be let in."""
+    entrances = registered_for(Purpose.ACCESS, certificates)
+    if any(standing(one, at) is Standing.VALID for one in entrances):
+        return True
+    return any(
+        access.kind is not AccessKind.NETWORK
+        or not _was_proof(accesses, entrances, access.added_at, at)
+        for access in accesses
+        if access.counts(at)
+    )
+
+
 def _is_proven(
     organization: OrganizationCode,
     proofs: Iterable[Access],
