@@ -42,6 +42,7 @@ from gateway.leftovers import note_leftovers
 from gateway.ports import Clock
 from gateway.presence import announced, only_server
 from gateway.runners.denials import Denials
+from gateway.runners.key_keeper import KeyKeeper, access_certificates
 from gateway.runners.notary import Notary
 from gateway.runners.notifier import notifier
 from gateway.runners.rechecker import Rechecker
@@ -55,6 +56,7 @@ from gateway.store.keyring import Keyring
 from gateway.store.schema import is_current, upgrade, url_of
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
+from gateway.tls import Tls, TlsFiles
 from gateway.web.access import Gate
 from gateway.web.addresses import Addresses
 from gateway.web.app import make_app, server_log
@@ -360,6 +362,7 @@ async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
     stop = asyncio.Event()
     last_seen, denials = LastSeen(), Denials()
     work = hub.work
+    tls = await _tls(hub)
     runners = (
         Relay(work.store.outbox, broker, work.clock, stop=stop),
         router(work, broker, stop=stop),
@@ -368,6 +371,7 @@ async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
         Sealer(hub.store, head_file(hub.settings), work.clock, stop=stop),
         _rechecker(hub, stop),
         Notary(work, stop=stop),
+        KeyKeeper(work, tls, stop=stop),
     )
     addresses = Addresses(hub.settings.public_url, hub.settings.host_suffix)
     door = _door(hub, last_seen, denials, addresses)
@@ -377,13 +381,19 @@ async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
         for runner in runners:
             group.create_task(runner.run(), name=runner.name)
         try:
-            async with _listening(app, door, hub.settings) as address:
+            async with _listening(app, door, hub.settings, tls) as address:
                 _note_started(hub, address)
-                with announced(hub.settings.data, address):
-                    yield f"http://{address}"
+                url = f"{'https' if tls else 'http'}://{address}"
+                with announced(hub.settings.data, address, url):
+                    yield url
         finally:
             stop.set()
     emit("hub stopped", seconds=round(time.monotonic() - started, 1))
+
+
+async def _tls(hub: Hub) -> Tls | None:
+    files = TlsFiles.of(hub.settings)
+    return Tls(files, await access_certificates(hub.store)) if files else None
 
 
 def head_file(settings: Settings) -> HeadFile:
@@ -433,7 +443,7 @@ def _health(hub: Hub, broker: Broker) -> Health:
 
 @asynccontextmanager
 async def _listening(
-    app: web.Application, door: Door, settings: Settings
+    app: web.Application, door: Door, settings: Settings, tls: Tls | None
 ) -> AsyncIterator[Address]:
     """Accept connections; leaving accepts no more and lets running requests end."""
     runner = web.AppRunner(
@@ -445,7 +455,12 @@ async def _listening(
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.listen.host, settings.listen.port)
+        site = web.TCPSite(
+            runner,
+            settings.listen.host,
+            settings.listen.port,
+            ssl_context=tls.context if tls else None,
+        )
         try:
             await site.start()
         except OSError as error:

@@ -448,6 +448,9 @@ class Store(Protocol):
     ) -> Sequence[RegisteredCertificate]:
         """Return its certificates, at most a second behind other processes."""
 
+    async def every_certificate(self) -> Sequence[RegisteredCertificate]:
+        """Return the certificates of all organizations, valid or not."""
+
     async def accesses(self, code: OrganizationCode) -> Sequence[Access]:
         """Return its ways in, at most a second behind other processes."""
 

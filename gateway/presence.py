@@ -18,14 +18,14 @@ LOCK: Final = "serve.lock"
 
 
 @contextmanager
-def announced(data: Path, address: Address) -> Iterator[None]:
+def announced(data: Path, address: Address, url: str) -> Iterator[None]:
     """Say in the data directory who listens where, as long as it is true."""
     path = data / SERVE
     fresh = path.with_suffix(".new")
     facts = {
         "pid": os.getpid(),
         "listen": str(address),
-        "address": f"http://{address}",
+        "address": url,
     }
     fresh.write_text(json.dumps(facts) + "\n", "utf-8")
     fresh.replace(path)

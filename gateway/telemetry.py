@@ -65,6 +65,24 @@ EVENTS: Final[Mapping[str, Event]] = {
         "detail",
         "signing_keys_not_changed_total",
     ),
+    "tls renewed": _event(
+        "info",
+        "TLS files or certificates for access changed; `count` of the latter.",
+        "count",
+        "tls_renewals_total",
+    ),
+    "tls not renewed": _event(
+        "error",
+        "Changed TLS files cannot be used; connections get the ones before.",
+        "detail",
+        "tls_renewals_failed_total",
+    ),
+    "tls refused": _event(
+        "info",
+        "A connection ended before TLS was agreed upon, by either side.",
+        "detail",
+        "tls_refusals_total",
+    ),
     "letter accepted": _event(
         "info",
         "A letter was taken into custody; the commit is durable.",

@@ -21,6 +21,9 @@ from gateway.store.reading import CERTIFICATE, ORGANIZATION, Reader
 
 _BY_CODE: Final = select(ORGANIZATION).where(ORGANIZATION.c.code == bindparam("code"))
 _ALL: Final = select(ORGANIZATION).order_by(ORGANIZATION.c.code)
+_EVERY_CERTIFICATE: Final = select(CERTIFICATE).order_by(
+    CERTIFICATE.c.organization, CERTIFICATE.c.added_at, CERTIFICATE.c.fingerprint
+)
 _CERTIFICATES: Final = (
     select(CERTIFICATE)
     .where(CERTIFICATE.c.organization == bindparam("code"))
@@ -84,6 +87,11 @@ class StoredDirectory:
     ) -> Sequence[RegisteredCertificate]:
         """Return the certificates that speak for an organization, valid or not."""
         found = await Reader(self.connection).fetch(_CERTIFICATES, code=code.text)
+        return [rows.certificate(row) for row in found]
+
+    async def every_certificate(self) -> Sequence[RegisteredCertificate]:
+        """Return the certificates of all organizations, valid or not."""
+        found = await Reader(self.connection).fetch(_EVERY_CERTIFICATE)
         return [rows.certificate(row) for row in found]
 
     async def add(

@@ -141,6 +141,10 @@ class SqliteStore:
         """Return its certificates, at most a second behind other processes."""
         return await self._certificates.find(code) or ()
 
+    async def every_certificate(self) -> Sequence[RegisteredCertificate]:
+        """Return the certificates of all organizations, valid or not."""
+        return await self._directory.every_certificate()
+
     async def accesses(self, code: OrganizationCode) -> Sequence[Access]:
         """Return its ways in, at most a second behind other processes."""
         return await self._accesses.find(code) or ()
