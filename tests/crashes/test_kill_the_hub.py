@@ -32,6 +32,9 @@ SEEDS = range(24 if SOAK else 3)
 BESIDE = ("register:before-commit", "register:after-commit")
 """Passed where a clerk registers beside the hub, in a process of its own."""
 
+BY_TIME = ("attest:signed", "attest:after-commit")
+"""Passed once a second where there is something to sign (`test_attest.py`)."""
+
 FREED = ("free:before-commit", "free:after-commit")
 """Passed where a sender frees a number, as nobody does in the demo."""
 
@@ -46,7 +49,9 @@ def in_groups(steps: Sequence[str], size: int) -> list[tuple[str, ...]]:
 STOPS = [
     group
     for count in ROUNDS
-    for group in in_groups([s + count for s in STEPS if s not in BESIDE + FREED], 4)
+    for group in in_groups(
+        [s + count for s in STEPS if s not in BESIDE + FREED + BY_TIME], 4
+    )
 ]
 """Some deaths in one play, one after the other: a start costs more than the play."""
 
