@@ -271,11 +271,11 @@ def _facts(
         (Column("ชื่ออังกฤษ", "English name"), found.en_name),
         (Column("จังหวัด", "ISO code"), found.iso_code or NEVER),
         (Column("ลายมือชื่อ", "Signature"), f"{found.signing} {SIGNING[found.signing]}"),
+        (Column("ลายมือชื่อแบบเก่า", "SHA-1"), directory_signing.weak_words(found)),
         (
             Column("ชั้นความลับสูงสุด", "Secrecy"),
             directory_secrecy.level_of(found, carries),
         ),
-        (Column("ลายมือชื่อแบบเก่า", "SHA-1"), directory_signing.weak_words(found)),
         (Column("ที่อยู่", "Address"), address_of(found.code)),
         (Column("รุ่นโปรแกรม", "Dialect"), _dialect(found)),
         (Column("ลบรายการ", "Deletes"), _deletes(found)),
