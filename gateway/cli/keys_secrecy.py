@@ -172,7 +172,8 @@ def rotate_keys(
         "สำเนาข้อมูลเก่ายังต้องใช้กุญแจเก่า / Older backups still need the older keys: "
         "keep a copy of the key file as long as you keep them"
     )
-    screen.say("ลองต่อ / Try next:\n  gateway keys secrecy prune")
+    screen.say("ลองต่อ / Try next:")
+    screen.say("  gateway keys secrecy prune")
 
 
 @app.command("prune")

@@ -110,6 +110,7 @@ def show_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can say
 
 def say(text: str, *, style: str = PLAIN) -> None:
     """Write a line to standard output."""
+    text = _steady(text)
     out = Console() if is_terminal() else None
     if out is None:
         print(text)  # noqa: T201
@@ -119,7 +120,7 @@ def say(text: str, *, style: str = PLAIN) -> None:
 
 def tell(text: str, *, style: str = PLAIN) -> None:
     """Write a line to standard error."""
-    Console(stderr=True).print(Text(text, style=style), soft_wrap=True)
+    Console(stderr=True).print(Text(_steady(text), style=style), soft_wrap=True)
 
 
 def nothing_here(thai: str, english: str, command: str) -> None:
@@ -130,8 +131,12 @@ def nothing_here(thai: str, english: str, command: str) -> None:
 
 def printable(value: object) -> str:
     """Return a text in one line, without characters that steer a terminal."""
-    text = "".join(
+    return " ".join(_steady(str(value)).split())
+
+
+def _steady(text: str) -> str:
+    """Put a blank where a character would steer a terminal or begin a line."""
+    return "".join(
         " " if unicodedata.category(sign) in _CONTROL and sign != _HARMLESS else sign
-        for sign in str(value)
+        for sign in text
     )
-    return " ".join(text.split())

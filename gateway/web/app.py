@@ -60,6 +60,9 @@ class _Events(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, web.RequestPayloadError):
+            # The rest of a body whose beginning was refused, and written down, before.
+            return
         if isinstance(error, HttpProcessingError):
             emit("request unreadable", code=error.code, detail=type(error).__name__)
         elif record.levelno >= logging.WARNING:

@@ -12,7 +12,7 @@ from envelopes.letter import Attachment, LetterId, Reference
 from tests.hostile.documents import TRAP
 from tests.hostile.making import DATE, PDF, SUBJECT, a_letter, plain, spoiled
 from tests.hostile.offices import HEALTH
-from tests.hostile.parties import UNKNOWN, notice
+from tests.hostile.parties import SEED_NUMBERED, UNKNOWN, notice
 from tests.hostile.vector import Carried, Kind, Refused, Vector, Verdict
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
@@ -25,7 +25,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "sql-like": ("SQL that matches everything", "%' OR '1'='1"),
     "line": (
         "A line that looks like one of the log's",
-        '1\r\n2026-11-21 [info] letter accepted\n{"event": "letter accepted"}',
+        '1\r\n2026-11-21 [info] letter accepted organization=9900200000\n{"event": 1}',
     ),
     "terminal": ("A sequence that paints a terminal, and rings", "\x9b2J\x9b31m\x85ดับ"),
     "markup-of-rich": (
@@ -101,6 +101,17 @@ def _fields() -> Iterator[Vector]:
             f"{wrong}, as the number a notifier is about",
             notice("ReceiveLetterNotifier", own, number=_escaped(text)),
             UNKNOWN,
+            door=HEALTH,
+        )
+    for payload in ("line", "terminal", "formula"):
+        wrong, text = TEXTS[payload]
+        own = f"accept-id-{payload}"
+        yield Vector(
+            own,
+            Kind.IN_FIELDS,
+            f"{wrong}, as the number a letter was registered under",
+            notice("AcceptLetterNotifier", SEED_NUMBERED, _escaped(text)),
+            Carried(text, "AcceptID"),
             door=HEALTH,
         )
     yield from _codes()

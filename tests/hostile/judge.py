@@ -6,15 +6,16 @@ at from outside, by another connection to its database and by its folder.
 """
 
 import asyncio
+import io
 import re
 import shutil
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 from uuid import UUID
 
 import aiohttp
@@ -58,9 +59,10 @@ _POLLS: Final = 20
 
 Rows = Mapping[str, frozenset[tuple[object, ...]]]
 
-# What is written in its own time, whatever comes to the door.
-_OWN_TIME: Final = ("batch", "journal_batch", "signed_receipt")
-_OWN_COLUMNS: Final = ("last_seen_at",)
+# What is written in its own time, whatever comes to the door: seals, receipts of what
+# was taken before, denials by the number.
+_OWN_TIME: Final = ("act", "batch", "signed_receipt")
+_OWN_COLUMNS: Final = ("last_seen_at", "batch")
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Outcome:
     """Of the processor, for hub and caller together."""
     peak: int = 0
     """Bytes of memory above what the process had before."""
+    parsed: int = 0
+    """Bytes that a parser was given, again and again where it was."""
 
 
 def complaints(vector: Vector, outcome: Outcome) -> list[str]:
@@ -107,13 +111,13 @@ def complaints(vector: Vector, outcome: Outcome) -> list[str]:
 
 
 def read_at(shown: bytes, path: str) -> str | None:
-    """Read a field of the letter that a receiver was shown, as an old client would."""
+    """Read a field of the letter or notifier that was shown, as an old client would."""
     if not shown:
         return None
     root = etree.fromstring(shown, etree.XMLParser(huge_tree=True))
     element = next(root.iter(names.CORRESPONDENCE_LETTER), None)
     if element is None:
-        return None
+        return _field(shown, path).strip()
     steps, _, attribute = path.partition("/@")
     found = element.find("/".join(f"{{{names.RAM}}}{s}" for s in steps.split("/")))
     if found is None:
@@ -159,9 +163,10 @@ class Court:
         content = self._placed(vector.content)
         before, files = self._rows(), self._files()
         _forget_peak()
-        resting, started = _memory("VmRSS"), time.process_time()
-        status, body = await self._send(vector, content)
-        seconds, peak = time.process_time() - started, _memory("VmHWM") - resting
+        with _counted() as parsed:
+            resting, started = _memory("VmRSS"), time.process_time()
+            status, body = await self._send(vector, content)
+            seconds, peak = time.process_time() - started, _memory("VmHWM") - resting
         code = _code(body)
         changed = tuple(
             sorted(
@@ -171,14 +176,24 @@ class Court:
         )
         taken = status == 200 and not code and changed
         read = self._displaced(await self._taken()) if taken else b""
-        return Outcome(status, code, changed, read, seconds, max(peak, 0))
+        return Outcome(
+            status,
+            code,
+            changed,
+            read,
+            seconds=seconds,
+            peak=max(peak, 0),
+            parsed=sum(parsed),
+        )
 
     async def post(
         self, door: str, body: bytes, headers: Sequence[tuple[str, str]] = ()
     ) -> tuple[int, bytes]:
         """Post at an office's door."""
         url = f"{self.base}/ecms/{door}/ecms-ws01/service2"
-        async with self._session.post(url, data=body, headers=headers) as answer:
+        # As bytes, aiohttp warns of a large one.
+        file = io.BytesIO(body)
+        async with self._session.post(url, data=file, headers=headers) as answer:
             return answer.status, await answer.read()
 
     async def sow(self) -> None:
@@ -282,6 +297,9 @@ class Court:
         }
 
 
+Opening: TypeAlias = AbstractAsyncContextManager[Court]
+
+
 @asynccontextmanager
 async def court(
     template: Path, data: Path, trap: Trap, **flags: object
@@ -380,6 +398,23 @@ def _field(body: bytes, name: str) -> str:
     except etree.XMLSyntaxError:
         return ""
     return next((e.text or "" for e in root.iter(f"{{*}}{name}")), "")
+
+
+@contextmanager
+def _counted() -> Iterator[list[int]]:
+    """Collect the size of whatever lxml is given to parse."""
+    sizes: list[int] = []
+    fromstring = etree.fromstring
+
+    def counting(text: bytes, *rest: object, **more: object) -> object:
+        sizes.append(len(text))
+        return fromstring(text, *rest, **more)
+
+    etree.fromstring = counting
+    try:
+        yield sizes
+    finally:
+        etree.fromstring = fromstring
 
 
 def _memory(which: str) -> int:

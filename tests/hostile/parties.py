@@ -31,6 +31,8 @@ SEED: Final = "seed"
 """A letter of the ministry that waits in the inbox of the ministry of health."""
 SEED_DONE: Final = "seed done"
 """One that has been registered there."""
+SEED_NUMBERED: Final = "seed numbered"
+"""One that is given one number after another."""
 SEED_SIGNED: Final = "seed signed"
 """One that the office of lands has signed and sent to the same."""
 SEED_NUMBER: Final = "๑๒๓/๒๕๖๙"
@@ -55,6 +57,7 @@ def seeds() -> dict[str, bytes]:
     return {
         SEED: plain(SEED, receiver=HEALTH),
         SEED_DONE: plain(SEED_DONE, receiver=HEALTH),
+        SEED_NUMBERED: plain(SEED_NUMBERED, receiver=HEALTH),
         SEED_SIGNED: by_lands(SEED_SIGNED, receiver=HEALTH),
     }
 

@@ -43,3 +43,20 @@ def test_the_text_of_strangers_does_not_steer_the_terminal(
     text: str, shown: str
 ) -> None:
     assert screen.printable(text) == shown
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_line_that_is_said_is_one_line_and_steers_nothing(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    terminal: bool,
+) -> None:
+    """Subjects stand in such lines; U+009B begins a sequence like ESC [ does."""
+    monkeypatch.setattr(screen, "is_terminal", lambda: terminal)
+    screen.say("  ก\x9b31m\nข\u202e")
+    screen.tell("ก\x9b\r\nข")
+
+    said = capsys.readouterr()
+    assert said.out == "  ก 31m ข \n"
+    assert said.err == "ก   ข\n"

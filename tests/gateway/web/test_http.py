@@ -236,6 +236,18 @@ async def test_a_broken_chunk_is_answered(caller: Caller) -> None:
     assert b"Traceback" not in body
 
 
+async def test_a_body_that_cannot_be_unpacked_is_no_mistake_of_ours(
+    caller: Caller,
+) -> None:
+    with capture_logs() as lines:
+        async with Line(caller.base) as line:
+            line.write(head_of(4, "Content-Encoding: gzip"), b"<x/>")
+            await line.answer()
+            assert await line.ended()
+
+    assert [entry["event"] for entry in lines] == ["request refused"]
+
+
 async def test_a_caller_that_hangs_up_hurts_nobody(caller: Caller) -> None:
     for sent in ("", "POST", head_of(100), head_of(100) + "half"):
         async with Line(caller.base) as line:
