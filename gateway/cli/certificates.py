@@ -16,7 +16,7 @@ from gateway.cli.acting import (
     RequiredReason,
     order,
 )
-from gateway.cli.errors import CertificateUnfit, NotInOrder
+from gateway.cli.errors import NotInOrder
 from gateway.cli.options import (
     DEFAULT_DATA,
     Data,
@@ -160,7 +160,7 @@ def revoke_certificate(
     หนังสือที่รับไว้แล้วเดินทางต่อ / Letters taken before go on their way.
     """
     ordered = order("directory certificate revoke", by=by, reason=reason)
-    now, gone, left_without = ask(data, lambda hub: _revoke(hub, code, which, ordered))
+    now, gone, own = ask(data, lambda hub: _revoke(hub, code, which, ordered))
     if as_json:
         screen.show_json(certificates_report.document(gone, now))
     else:
@@ -168,13 +168,7 @@ def revoke_certificate(
             f"เพิกถอนใบรับรองของ {code} แล้ว / Revoked "
             f"sha256:{certificates_report.short(gone)}"
         )
-    for purpose in left_without:
-        screen.tell(
-            f"{code} ไม่มีใบรับรองสำหรับ{PURPOSES[purpose]}เหลือแล้ว / It has none in force "
-            f"for {purpose} now: gateway directory certificate add {code} FILE "
-            f"--purpose {purpose}",
-            style=screen.RED,
-        )
+    _warn(gone, own, now)
 
 
 @app.command("expiring")
@@ -243,12 +237,9 @@ async def _enter(
 
     code = fresh.organization
     async with hub.store.unit() as unit:
-        before = _same(await unit.directory.certificates(code), fresh.fingerprint)
-        if before and before.revoked_at:
-            raise CertificateUnfit(
-                f"เพิกถอนแล้วเมื่อ {thai_time(before.revoked_at)} / it was revoked and "
-                "does not come back; have a new one issued"
-            )
+        own = await unit.directory.certificates(code)
+        certificates_entry.key_is_fresh(fresh, own)
+        before = _same(own, fresh.fingerprint)
         await unit.directory.add_certificate(fresh, hub.work.clock.now())
         after = _same(await unit.directory.certificates(code), fresh.fingerprint)
         entered = after or fresh
@@ -266,8 +257,8 @@ async def _enter(
 
 async def _revoke(
     hub: "Hub", code: OrganizationCode, which: str, ordered: Order
-) -> tuple[datetime, RegisteredCertificate, list[Purpose]]:
-    """Revoke the one that is meant; return it, and what for nothing is left."""
+) -> tuple[datetime, RegisteredCertificate, Sequence[RegisteredCertificate]]:
+    """Revoke the one that is meant; return it, and all that the organization has."""
     from gateway.workflow.acts import note  # noqa: PLC0415 - see session
 
     await known(hub, code)
@@ -296,8 +287,30 @@ async def _revoke(
             after=_facts(gone),
         )
         await unit.commit()
-    lost = [one for one in Purpose if one in gone.purposes]
-    return now, gone, [one for one in lost if covered_until(left, one, now) is None]
+    return now, gone, left
+
+
+def _warn(
+    gone: RegisteredCertificate, own: Sequence[RegisteredCertificate], now: datetime
+) -> None:
+    """Say for what nothing is left, and where the same key still speaks."""
+    code = gone.organization
+    for purpose in (one for one in Purpose if one in gone.purposes):
+        if covered_until(own, purpose, now) is None:
+            screen.tell(
+                f"{code} ไม่มีใบรับรองสำหรับ{PURPOSES[purpose]}เหลือแล้ว / It has none in "
+                f"force for {purpose} now: gateway directory certificate add {code} "
+                f"FILE --purpose {purpose}",
+                style=screen.RED,
+            )
+    for one in own:
+        if one.revoked_at is None and certificates_entry.same_key(one, gone):
+            screen.tell(
+                f"ใบ {certificates_report.short(one)} ใช้กุญแจเดียวกันและยังใช้ได้ / Another "
+                "certificate of the same key is not revoked: gateway directory "
+                f"certificate revoke {code} {certificates_report.short(one)}",
+                style=screen.RED,
+            )
 
 
 def _same(

@@ -4,9 +4,11 @@
 2. It has not expired; one that begins later is entered, and that is said.
 3. Nobody has taken it back: it is not revoked here, and no list names it.
 4. Where authorities are set, a chain leads from it to one of them.
+5. Its key is not that of one that was revoked: who has a lost key has the new
+   certificate too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -57,6 +59,33 @@ def fit(
             f"ไม่ได้ออกโดยผู้ออกที่ตั้งค่าไว้ / no chain to an authority: {said.missing}"
         )
     return found
+
+
+def key_is_fresh(
+    fresh: RegisteredCertificate, known: Sequence[RegisteredCertificate]
+) -> None:
+    """Raise `CertificateUnfit` where one with the same key was revoked (rules 3, 5)."""
+    for one in known:
+        if one.revoked_at is None:
+            continue
+        when = thai_time(one.revoked_at)
+        if one.fingerprint == fresh.fingerprint:
+            raise CertificateUnfit(
+                f"เพิกถอนแล้วเมื่อ {when} / it was revoked and does not come back"
+            )
+        if same_key(one, fresh):
+            raise CertificateUnfit(
+                f"กุญแจเดียวกับใบที่เพิกถอนเมื่อ {when} / it has the key of one that was "
+                f"revoked, sha256:{one.fingerprint[:16]}; it needs a new key"
+            )
+
+
+def same_key(one: RegisteredCertificate, other: RegisteredCertificate) -> bool:
+    """Say whether two certificates are of one key."""
+    from envelopes.trust import read_certificate  # noqa: PLC0415 - see above
+
+    keys = [read_certificate(each.der).public_key for each in (one, other)]
+    return keys[0] == keys[1]
 
 
 def tell_if_later(hub: "Hub", found: RegisteredCertificate) -> None:

@@ -6,6 +6,7 @@ those that begin with `! ` its standard error, `? N` its exit code where it is n
 """
 
 import asyncio
+import functools
 import re
 import shlex
 import shutil
@@ -13,6 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,8 +26,9 @@ from gateway.cli.main import main
 from gateway.config import load
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization
+from gateway.runners.notary import Notary
 from tests.doubles.clock import HandClock
-from tests.doubles.pki import identity
+from tests.doubles.pki import Identity, certified, ec_key
 from tests.gateway.store.hub import CHIANG_MAI, CIRCULAR, LOEI, MINISTRY, Hub, to
 
 SECRET = LetterId("มท 0211/9", "2026-06-07")
@@ -35,6 +38,16 @@ OFFICES = {
     CHIANG_MAI: ("สำนักงานจังหวัดเชียงใหม่", "TH-50", "Chiang Mai Provincial Office"),
     LOEI: ("สำนักงานจังหวัดเลย", "TH-42", "Loei Provincial Office"),
 }
+CERTIFICATES = {
+    "office": ("office", -1, 400),
+    "same-key": ("office", -2, 500),
+    "soon": ("soon", -1, 20),
+    "later": ("later", 30, 400),
+    "over": ("over", -9, -1),
+}
+"""Files with certificates of one office: their key, and days counted from today.
+
+Commands take the time from the system, so these do too."""
 
 
 @dataclass
@@ -59,7 +72,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hub(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of that hub, in a folder the commands find by themselves."""
     shutil.copytree(made, tmp_path / "var")
-    (tmp_path / "office.pem").write_bytes(identity(organization="1500200038").pem)
+    for name, (key, begins, ends) in CERTIFICATES.items():
+        file = tmp_path / f"{name}.pem"
+        file.write_bytes(_certificate(key, begins, ends).pem)
     (tmp_path / "no.pem").write_text("none", "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GATEWAY_DATA", raising=False)
@@ -83,7 +98,20 @@ async def _make(data: Path) -> None:
         secret = to(LOEI, SECRET, **words)
         await hub.send(secret, signed=False)
         await hub.poll(CHIANG_MAI, delete=True)
+        # The hub ended before it could sign a receipt of the number.
+        await Notary(work, stop=asyncio.Event()).look()
         await hub.tell(CHIANG_MAI, NotifierKind.REGISTERED, CIRCULAR, "๑๐๒๔/๒๕๖๙")
+
+
+@functools.cache
+def _certificate(key: str, begins: int, ends: int) -> Identity:
+    day = datetime.now(UTC).replace(microsecond=0)
+    return certified(
+        ec_key(f"a key of Bueng Kan: {key}"),
+        "1500200038",
+        not_before=day + timedelta(days=begins),
+        not_after=day + timedelta(days=ends),
+    )
 
 
 def _names(data: Path) -> dict[str, str]:
@@ -98,6 +126,7 @@ def _names(data: Path) -> dict[str, str]:
         "circular": circular,
         "circular-thai": circular.translate(thai),
         "secret": secret,
+        "office-short": _certificate(*CERTIFICATES["office"]).fingerprint[:16],
     }
 
 
