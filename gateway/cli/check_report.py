@@ -9,17 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from envelopes.trust import read_certificate
 from gateway.bootstrap import Hub, open_broker, open_hub
-from gateway.cli import access_check, certificates_check
+from gateway.cli import access_check, certificates_check, keys_check
 from gateway.cli.documents import Document
 from gateway.cli.screen import GREEN, RED, Column, show_json, show_table
-from gateway.cli.thai import thai_time, within
 from gateway.config import Effective, Settings, SettingsError, effective, load
 from gateway.domain.inbox import Standing
 from gateway.domain.promise import Stage
+from gateway.key_holder import SignerUnavailable
 from gateway.presence import SERVE
-from gateway.signing import CERTIFICATE
 from gateway.store.errors import StoreError
 from gateway.store.schema import is_current, url_of
 from gateway.store.store import SEGMENTS
@@ -101,12 +99,17 @@ async def _look_inside(settings: Settings) -> list[Line]:
         async with open_hub(settings) as hub:
             lines = [_storage(settings), await _content(hub), _secrecy(hub)]
             lines += await _parked(hub)
-            lines += [_vault(settings), _disk(settings), _certificate(hub)]
+            lines += [_vault(settings), _disk(settings)]
+            lines += [Line(**line) for line in await keys_check.look(hub)]
             lines += [Line(**line) for line in await certificates_check.look(hub)]
             lines += [Line(**line) for line in await access_check.look(hub)]
             lines.append(await _broker(settings))
             return [*lines, _served(settings)]
+    except SignerUnavailable as error:
+        return [_wrong("certificate", "ใบรับรองของศูนย์กลาง", error)]
     except (SettingsError, StoreError) as error:
+        if getattr(error, "name", "") == "signing_key":
+            return [_wrong("certificate", "ใบรับรองของศูนย์กลาง", error)]
         return [_wrong("storage", "ฐานข้อมูล", error)]
 
 
@@ -186,19 +189,6 @@ def _disk(settings: Settings) -> Line:
     enough = free > settings.bodies_limit
     found = f"ว่าง {free // _MIB:,} MiB free"
     return Line("disk", "พื้นที่ดิสก์", ok=enough, found=found)
-
-
-def _certificate(hub: Hub) -> Line:
-    name, thai = "certificate", "ใบรับรองของศูนย์กลาง"
-    file = hub.settings.data / CERTIFICATE
-    try:
-        ends = read_certificate(file.read_bytes()).not_after
-    except (OSError, ValueError) as error:
-        return Line(name, thai, ok=False, found=f"{file}: {error}")
-    left = ends - hub.work.clock.now()
-    valid = left.total_seconds() > 0
-    words = f"หมดอายุ{within(left)}" if valid else "หมดอายุแล้ว / has expired"
-    return Line(name, thai, ok=valid, found=f"{words} ({thai_time(ends)})")
 
 
 async def _broker(settings: Settings) -> Line:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from gateway.cli import books_report
 from gateway.cli.main import main
 from gateway.config import load
 from gateway.domain.books import Account, Books, Finding, Place, RegisterAccount
+from gateway.signing import new_key_pair
 from queues.broker import Message
 
 
@@ -62,8 +64,51 @@ def test_a_broken_certificate_is_told(
 
     code, found = wrong(hub, capsys)
 
-    assert code == 1
+    assert code == 2
     assert set(found) == {"certificate"}
+
+
+def test_a_key_that_others_may_read_is_told(
+    hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (hub / "keys/hub.key").chmod(0o644)
+
+    code, found = wrong(hub, capsys)
+
+    assert code == 2
+    assert "chmod 600" in found["certificate"]
+
+
+@pytest.mark.parametrize(
+    ("days", "mode", "says"),
+    [
+        (30 - 3650, 0o600, None),
+        (10 - 3650, 0o600, "ใน 9 วัน"),
+        (-1 - 3650, 0o600, "has expired"),
+        (30 - 3650, 0o640, "chmod 600"),
+    ],
+)
+def test_tls_files_are_looked_at(
+    hub: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    days: int,
+    mode: int,
+    says: str | None,
+) -> None:
+    made = datetime.now(UTC) + timedelta(days=days)
+    files = hub / "tls.key", hub / "tls.crt"
+    new_key_pair("ecms.example.go.th", "1", made).write(*files)
+    files[0].chmod(mode)
+    names = ("tls_key", "tls_certificate")
+    lines = [f'{name} = "{file}"' for name, file in zip(names, files, strict=True)]
+    (hub / "gateway.toml").write_text("\n".join(lines))
+
+    code, found = wrong(hub, capsys)
+
+    assert code == (1 if says else 0)
+    assert set(found) == ({"tls"} if says else set())
+    assert says is None or says in found["tls"]
 
 
 def test_messages_set_aside_are_told(
