@@ -409,6 +409,34 @@ class TestAlgorithms:
         assert digest == "ds:DigestMethod: sha1 is not accepted"
 
     @pytest.mark.parametrize(
+        "recipe",
+        [
+            Recipe(method=f"{names.DSIG}rsa-sha1", digest=SHA1),
+            Recipe(method=f"{names.DSIG}rsa-sha1"),
+            Recipe(method=f"{MORE}rsa-sha256", digest=SHA1),
+        ],
+        ids=["both", "signature", "digest"],
+    )
+    def test_rsa_with_sha1_is_taken_where_it_may_be_and_marked(
+        self, recipe: Recipe
+    ) -> None:
+        signer = identity("rsa")
+        document = document_in(hand_signed(without_signature(), signer, recipe))
+
+        assert verify(document, [signer], AT, weak=True).weak
+        with pytest.raises(SignatureInvalid):
+            verify(document, [signer], AT)
+
+    def test_a_permission_to_be_weak_weakens_nothing_else(self) -> None:
+        part = verify(document_in(SIGNED), [MINISTRY], AT, weak=True)
+        changed = SIGNED.replace(b"1500200050", b"1500200051")
+
+        assert not part.weak
+        with pytest.raises(SignatureInvalid):
+            verify(document_in(changed), [MINISTRY], AT, weak=True)
+
+    @pytest.mark.parametrize("weak", [False, True])
+    @pytest.mark.parametrize(
         "method",
         [
             f"{names.DSIG}hmac-sha1",
@@ -421,8 +449,12 @@ class TestAlgorithms:
             "none",
         ],
     )
-    def test_other_methods_are_refused(self, method: str) -> None:
-        assert "not accepted" in self.refused(Recipe(method=method))
+    def test_other_methods_are_refused(self, method: str, *, weak: bool) -> None:
+        wire = hand_signed(without_signature(), MINISTRY, Recipe(method=method))
+
+        with pytest.raises(SignatureInvalid) as caught:
+            verify(document_in(wire), [MINISTRY], AT, weak=weak)
+        assert "not accepted" in caught.value.where
 
     def test_a_method_of_another_kind_of_key_is_refused(self) -> None:
         assert self.refused(Recipe(method=f"{MORE}rsa-sha256")) == "ds:Signature"
