@@ -49,7 +49,7 @@ class Opening:
             return
         told = {
             position: self.ring.hidden_file(letter, digest)
-            for position, digest in opened.get(FILES, {}).items()
+            for position, (digest, _) in opened.get(FILES, {}).items()
         }
         if told != {str(f.raw["position"]): f.raw["digest"] for f in files}:
             yield "letter_file", "the files are not those that the letter hides"

@@ -67,6 +67,7 @@ async def _check_file(inspection: Inspection, file: Found, used: set[Any]) -> No
         what = "no letter has this file"
     if what is not None:
         names = await inspection.labels.of_file(digest, actual)
+        names = names or await _whose_key(inspection, file)
         inspection.of_names(names, "file", f"{digest}: {what}")
 
 
@@ -116,4 +117,12 @@ async def _named(inspection: Inspection, envelope: Found) -> list[str]:
     actual = hashlib.sha256(whole).hexdigest()
     kept_as = inspection.contents.vault.box.kept_as(actual)
     names = await inspection.labels.of_envelope(*kept_as)
-    return names or [name for name in [name_in(whole)] if name]
+    names = names or [name for name in [name_in(whole)] if name]
+    return names or await _whose_key(inspection, envelope)
+
+
+async def _whose_key(inspection: Inspection, row: Found) -> list[str]:
+    """Name the letter under whose key it lies, where it lies under any."""
+    letter = row.raw["letter_key"]
+    name = await inspection.labels.of_letter(letter) if letter is not None else ""
+    return [name] if name else []

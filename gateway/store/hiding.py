@@ -3,7 +3,7 @@
 | table | empty in its row | kept as another digest |
 |---|---|---|
 | letter | subject | content_digest |
-| letter_file | | digest |
+| letter_file | mime_code | digest |
 | consignment | receiver_name | copy_digest, envelope_digest, delivery_digest |
 | fitted_copy | | digest |
 | registration | by | |
@@ -16,7 +16,7 @@ else can be read without it: numbers, dates, times, offices, states, levels, siz
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.domain.consignment import HUB
@@ -46,12 +46,12 @@ def hidden(
     row: Columns,
     key: LetterKey,
     ring: Keyring,
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Return a row of a secret letter as it is kept; its seal comes after it.
 
-    `files` are the digests of a letter's files by their positions, to be kept with
-    it: rows of `letter_file` hide nothing by themselves.
+    `files` are digest and MIME code of a letter's files by their positions, to be
+    kept with it: rows of `letter_file` hide nothing by themselves.
     """
     there: dict[str, Any] = {FILES: files} if files else {}
     kept = dict(row)
@@ -88,9 +88,9 @@ def agrees(table: str, kept: Columns, opened: Columns, ring: Keyring) -> bool:
     told = {n: opened[n] for n in names if opened[n] is not None}
     shows = {n: kept[n] for n in names if kept[n] is not None}
     if table == "journal":
-        facts = json.loads(opened["facts"])
+        facts = _object_in(opened["facts"])
         told |= {n: facts[n] for n in _digests_in(facts)}
-        said = json.loads(kept["facts"])
+        said = _object_in(kept["facts"])
         shows |= {n: said.get(n) for n in _digests_in(facts)}
         if {n: v for n, v in said.items() if n not in told} != {
             n: v for n, v in facts.items() if n not in told
@@ -123,3 +123,12 @@ def _digests_in(facts: Mapping[str, str]) -> list[str]:
         for name, value in facts.items()
         if name not in _SHOWN_FACTS and _DIGEST.fullmatch(value)
     ]
+
+
+def _object_in(written: str) -> dict[str, Any]:
+    """Read what should be an object; where it is none, its seal is broken."""
+    try:
+        found = json.loads(written)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -61,10 +61,14 @@ class StoredLetters:
                 row,
                 await self.box.key(letter.id),
                 self.box.ring,
-                {str(file["position"]): file["digest"] for file in files},
+                {
+                    str(file["position"]): [file["digest"], file["mime_code"]]
+                    for file in files
+                },
             )
             for file in files:
                 file["digest"] = self.box.ring.hidden_file(letter.id, file["digest"])
+                file["mime_code"] = ""
         await self.connection.execute(_ADD, with_seal("letter", row))
         if files:
             await self.connection.execute(

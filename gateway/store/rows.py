@@ -40,14 +40,14 @@ Columns = Mapping[str, Any]
 
 
 FILES: Final = "files"
-"""Beside the columns of a secret letter that was opened: digests by positions."""
+"""Beside the columns of a secret letter that was opened: digest and MIME code of each
+of its files by its position."""
 
 
 def letter_facts(row: Columns, files: Sequence[Columns]) -> LetterFacts:
     """Read a letter; `files` are its rows of `letter_file`, in any order."""
     in_order = sorted(files, key=lambda file: file["position"])
-    digests = row.get(FILES, {})
-    read = partial(_letter_file, digests=digests)
+    read = partial(_letter_file, hidden=row.get(FILES, {}))
     main = [read(file) for file in in_order if file["position"] == 0]
     return LetterFacts(
         id=row["id"],
@@ -62,9 +62,10 @@ def letter_facts(row: Columns, files: Sequence[Columns]) -> LetterFacts:
     )
 
 
-def _letter_file(row: Columns, *, digests: Mapping[str, str]) -> LetterFile:
-    digest = digests.get(str(row["position"]), row["digest"])
-    return LetterFile(row["mime_code"], digest, row["size"])
+def _letter_file(row: Columns, *, hidden: Mapping[str, Sequence[str]]) -> LetterFile:
+    shown = row["digest"], row["mime_code"]
+    digest, mime_code = hidden.get(str(row["position"]), shown)
+    return LetterFile(mime_code, digest, row["size"])
 
 
 def consignment(row: Columns, letter: LetterFacts) -> Consignment:

@@ -360,6 +360,22 @@ async def _fitted(hub: Hub) -> None:
     assert await look(hub.work, KRABI) is None
 
 
+def secret_letter(
+    receiver: OrganizationCode, n: int, files: tuple[bytes, ...] = (SECRET_FILE,)
+) -> Letter:
+    """Return a secret letter to a person, with these files."""
+    letter = sent(
+        receiver,
+        n,
+        secrecy="002",
+        subject=SECRET_SUBJECT,
+        main=Attachment(DOCX, files[0]),
+        attachments=tuple(Attachment("application/pdf", f) for f in files[1:]),
+    )
+    to_person = replace(letter.receiver, given_name=SECRET_PERSON)
+    return replace(letter, receiver=to_person)
+
+
 async def secret_life(
     hub: Hub, n: int = 14, files: tuple[bytes, ...] = (SECRET_FILE,)
 ) -> LetterId:
@@ -374,16 +390,7 @@ async def secret_life(
         await unit.commit()
     number = numbered(n)
     for receiver in (SONGKHLA, YALA):
-        letter = sent(
-            receiver,
-            n,
-            secrecy="002",
-            subject=SECRET_SUBJECT,
-            main=Attachment(DOCX, files[0]),
-            attachments=tuple(Attachment("application/pdf", f) for f in files[1:]),
-        )
-        to_person = replace(letter.receiver, given_name=SECRET_PERSON)
-        await hub.send(replace(letter, receiver=to_person))
+        await hub.send(secret_letter(receiver, n, files))
     await hub.speaks(SONGKHLA, BOI)
     await hub.poll(SONGKHLA, delete=True)
     await hub.tell(SONGKHLA, NotifierKind.RECEIVED, number)

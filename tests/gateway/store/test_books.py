@@ -6,10 +6,10 @@ doubled; the columns come from the tables themselves, so that none is forgotten.
 
 import asyncio
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -179,12 +179,12 @@ def test_a_healthy_hub_is_in_balance(hub: Opened) -> None:
         Place.RECALLED: 3,
     }
     assert all(account.in_balance for account in books.receivers.values())
-    assert books.receipts_made == 23
+    assert books.receipts_made == 29
     assert books.receipts == {
-        ReceiptPlace.TOLD_NOBODY: 10,
+        ReceiptPlace.TOLD_NOBODY: 11,
         ReceiptPlace.ON_ITS_WAY: 2,
         ReceiptPlace.WAITING: 3,
-        ReceiptPlace.HELD: 4,
+        ReceiptPlace.HELD: 9,
         ReceiptPlace.PARKED: 1,
         ReceiptPlace.TAKEN: 3,
     }
@@ -450,22 +450,18 @@ def _other_values(column: Column[Any], value: Any, others: list[Any]) -> list[An
 
 
 def _changed(column: Column[Any], value: Any) -> Any:
-    match value:
-        case None:
-            values = {"INTEGER": 1, "BLOB": b"x", "BOOLEAN": True}
-            return values.get(str(column.type), _new(column))
-        case bool():
-            return not value
-        case str():
-            return value + "1"
-        case bytes():
-            return value[:-1] + bytes([value[-1] ^ 1])
-        case int():
-            return value + 1
-        case UUID():
-            return uuid4()
-        case _:
-            return value + timedelta(microseconds=1)
+    if value is None:
+        values = {"INTEGER": 1, "BLOB": b"x", "BOOLEAN": True}
+        return values.get(str(column.type), _new(column))
+    changes: dict[type, Callable[[Any], Any]] = {
+        bool: lambda it: not it,
+        str: lambda it: it + "1",
+        bytes: lambda it: it[:-1] + bytes([it[-1] ^ 1]),
+        int: lambda it: it + 1,
+        UUID: lambda _: uuid4(),
+        datetime: lambda it: it + timedelta(microseconds=1),
+    }
+    return changes[type(value)](value)
 
 
 def _new(column: Column[Any]) -> Any:
