@@ -122,7 +122,7 @@ def as_document(line: Line) -> Document:
     return {
         "id": str(line.id),
         "kind": line.kind.value,
-        "consignment_sender": line.letter.sender.text,
+        "letter_sender": line.letter.sender.text,
         "letter_number": line.letter.letter_id.number,
         "letter_date": line.letter.letter_id.date,
         "receiver": line.receiver.code.text,

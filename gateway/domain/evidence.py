@@ -107,7 +107,7 @@ class Exhibit:
     envelope: Measure
     """As it came."""
     delivered: Measure | None
-    """What its receiver got; None where that is not known for certain."""
+    """What lay in its receiver's inbox; None where that is not known for certain."""
     files: Sequence[LetterFile]
     """The main letter first, their digests plain."""
 

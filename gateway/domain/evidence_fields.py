@@ -86,8 +86,9 @@ FIELDS: Final[Mapping[str, Field]] = {
     "letter.envelope.sha256": _text("Of the whole request in which it came, in hex."),
     "letter.envelope.size": _number("Bytes of that."),
     "letter.delivered.sha256": _text(
-        "Of the GovernmentDocument its receiver got, byte for byte as it stands in the "
-        "answer; empty before it got any, and where it may have got one of several."
+        "Of the GovernmentDocument that lay in the receiver's inbox, byte for byte as "
+        "it stands in the answer that brings it; empty before it lay there, and where "
+        "it may have been one of several."
     ),
     "letter.delivered.size": _number("Bytes of that."),
     "letter.files": Field(

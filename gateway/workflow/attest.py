@@ -157,7 +157,7 @@ async def _envelope(
 async def _delivered(
     work: Work, consignment: Consignment, forms: Sequence[str | None]
 ) -> Measure | None:
-    """Measure what the receiver got; None where it may have got one of several."""
+    """Measure what lay in the inbox; None where it may have been one of several."""
     routed = consignment.delivery
     if routed is None or len(set(forms)) > 1:
         return None

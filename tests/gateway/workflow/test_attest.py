@@ -2,9 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +18,19 @@ from envelopes.letter import Attachment
 from envelopes.notifier import NotifierKind
 from envelopes.trust import Certificate, read_certificate
 from gateway import proof
+from gateway.arrivals import InProcessArrivals
 from gateway.domain.evidence import SignedReceipt, Unsigned
+from gateway.domain.organization import Person
 from gateway.ports import Source
 from gateway.runners.notary import Notary
+from gateway.signing import KeySigner
 from gateway.store.errors import StoreUnavailable
+from gateway.store.store import DATABASE, SqliteStore, open_store
 from gateway.workflow.attest import attest
+from gateway.workflow.work import Work
+from tests.doubles.clock import HandClock
 from tests.doubles.ids import CountedIds
+from tests.doubles.keyring import a_keyring
 from tests.gateway.workflow.hub import (
     CHIANG_MAI,
     HUB,
@@ -28,12 +38,17 @@ from tests.gateway.workflow.hub import (
     LOEI,
     MINISTRY,
     Hub,
+    InlineBench,
+    a_hub,
     key_of,
     to,
 )
 from tests.letters import as_wire
 
+Opening = Callable[..., AbstractAsyncContextManager[Hub]]
+
 FIRST = UUID(int=0)
+PAPER = Attachment("application/pdf", b"%PDF-1.4 what nobody is shown")
 CERTIFICATE = read_certificate(HUB.pem)
 
 
@@ -332,3 +347,88 @@ async def test_the_backlog_says_how_much_waits_and_since_when(hub: Hub) -> None:
     backlog = await hub.store.evidence.backlog()
 
     assert (backlog.made, backlog.waiting, backlog.oldest) == (1, 1, since)
+
+
+@pytest.fixture
+def closed(tables: Path, tmp_path: Path) -> Opening:
+    """Open the same hub again and again, with its key for secret letters or not."""
+    shutil.copy(tables, tmp_path / DATABASE)
+
+    @asynccontextmanager
+    async def opening(*, key: bool, new: bool = False) -> AsyncIterator[Hub]:
+        ring = a_keyring() if key else None
+        async with open_store(tmp_path, keyring=ring, elapsed=lambda: 0.0) as store:
+            hub = await a_hub(store) if new else again(store)
+            yield replace(hub, work=replace(hub.work, carries="003"))
+
+    return opening
+
+
+def again(store: SqliteStore) -> Hub:
+    """Return the hub of a store that is filled, with ids nobody has."""
+    ids = CountedIds()
+    for _ in range(1000):
+        ids.new()
+    work = Work(
+        store=store,
+        clock=HandClock(),
+        ids=ids,
+        signer=KeySigner(HUB.key, HUB.pem),
+        arrivals=InProcessArrivals(0),
+        bench=InlineBench(),
+    )
+    return Hub(work, store, HandClock())
+
+
+SECRET = {"subject": "เรื่องที่ปกปิด", "secrecy": "002", "main": PAPER}
+
+
+async def test_a_secret_letters_receipt_lies_encrypted_and_names_plain_digests(
+    closed: Opening, tmp_path: Path
+) -> None:
+    async with closed(key=True, new=True) as hub:
+        wire = as_wire(to(CHIANG_MAI, **SECRET), CSHARP)
+        await hub.send_bytes(wire, MINISTRY)
+        await hub.keep()
+        async with hub.store.unit() as unit:
+            clerk = Person(
+                CHIANG_MAI, "สมศรี", secret_registrar=True, added_at=hub.clock.now()
+            )
+            await unit.persons.enter(clerk)
+            await unit.commit()
+        await hub.register(CHIANG_MAI, by="สมศรี")
+        assert await notary(hub).look() == 2
+        custody, registered = await said(hub)
+        delivery = (await hub.path(CHIANG_MAI)).consignment.delivery
+        assert delivery is not None
+        lay_there = await hub.store.views.bytes_of(delivery)
+        rows = await hub.rows()
+
+    assert custody["letter"]["envelope"]["sha256"] == hashlib.sha256(wire).hexdigest()
+    assert custody["letter"]["envelope"]["size"] == len(wire)
+    assert custody["letter"]["files"][0]["sha256"] == PAPER.digest
+    assert registered["receiver"]["person"] == "สมศรี"
+    assert registered["letter"]["delivered"] == {
+        "sha256": hashlib.sha256(lay_there).hexdigest(),
+        "size": len(lay_there),
+    }
+    assert "payload" not in "".join(rows["signed_receipt"])
+    stored = (tmp_path / DATABASE).read_bytes()
+    for plain in (PAPER.digest, hashlib.sha256(wire).hexdigest(), '"payload"'):
+        assert plain.encode() not in stored
+
+
+async def test_without_its_key_a_hub_signs_nothing_of_a_secret_letter(
+    closed: Opening,
+) -> None:
+    async with closed(key=True, new=True) as hub:
+        await hub.send(to(CHIANG_MAI, **SECRET))
+        await hub.send(to(LOEI))
+
+    async with closed(key=False) as hub:
+        assert await notary(hub).look() == 1, "the open letter's"
+    async with closed(key=True) as hub:
+        assert await notary(hub).look() == 1
+    async with closed(key=False) as hub:
+        found = await hub.store.evidence.signed(FIRST, limit=9)
+        assert [one.document is None for one in found].count(True) == 1
