@@ -91,10 +91,10 @@ class Keyring:
         self._changed = changed
         self.address_id: Final = key_id(address)
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The ids of all master keys, the one in use first."""
-        return tuple(self._masters)
+    def in_use(self) -> str:
+        """Return the id of the master key in use, by the file as it is now."""
+        self._renew()
+        return next(iter(self._masters))
 
     def wrap(self, letter: UUID, key: bytes) -> tuple[str, bytes]:
         """Encrypt a letter's data key; return the id of the master key, and that.
@@ -102,8 +102,8 @@ class Keyring:
         Asks whether the file has changed, so that no letter is wrapped under a key
         that was taken out of it: call it where nobody else can write.
         """
-        self._renew()
-        current, cipher = next(iter(self._masters.items()))
+        current = self.in_use()
+        cipher = self._masters[current]
         nonce = os.urandom(_NONCE)
         sealed = cipher.encrypt(nonce, key, self._place(letter))
         return current, _VERSION + nonce + sealed
@@ -159,7 +159,7 @@ class Keyring:
         return f"letter_key {letter} {self.address_id}".encode()
 
     def __repr__(self) -> str:
-        return f"<keys {' '.join(self.ids)}>"
+        return f"<keys {' '.join(self._masters)}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key is not written down")

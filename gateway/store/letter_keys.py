@@ -79,7 +79,7 @@ class StoredLetterKeys:
         """
         result = await self.connection.execute(
             _OTHERS,
-            {"current": ring.ids[0], "after": after or UUID(int=0), "limit": limit},
+            {"current": ring.in_use(), "after": after or UUID(int=0), "limit": limit},
         )
         fresh, damaged, last = [], [], None
         for row in list(result.mappings()):
