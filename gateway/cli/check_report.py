@@ -17,6 +17,7 @@ from gateway.config import Effective, Settings, SettingsError, effective, load
 from gateway.domain.inbox import Standing
 from gateway.domain.promise import Stage
 from gateway.key_holder import SignerUnavailable
+from gateway.keyfile import DEMO_FILE
 from gateway.presence import SERVE
 from gateway.store.errors import StoreError
 from gateway.store.schema import is_current, url_of
@@ -143,7 +144,15 @@ async def _content(hub: Hub) -> Line:
 def _secrecy(hub: Hub) -> Line:
     """Say which level of secrecy is carried, and what decides it."""
     carried, wanted = hub.work.carries, hub.settings.secrecy
-    if carried == wanted:
+    if hub.secrets_problem is not None:
+        return _wrong("secrecy", "ชั้นความลับ", hub.secrets_problem)
+    own = hub.settings.secret_key_file is not None or hub.store.keyring is None
+    if carried == wanted and not own:
+        why = (
+            f"กุญแจใช้ชั่วคราวอยู่กับข้อมูล ไม่ได้ป้องกันอะไร / the throw-away keys in {DEMO_FILE} "
+            "lie with the data and protect nothing"
+        )
+    elif carried == wanted:
         why = "ตามการตั้งค่า / as the setting secrecy says"
     else:
         why = "ยังไม่มีกุญแจ / no key for secret letters: gateway keys secrecy --help"
