@@ -13,6 +13,7 @@ PROGRAMS = {
     "xmlsec1": "xmlsec1",
     "softhsm": "softhsm2-util",
     "nginx": "nginx",
+    "haproxy": "haproxy",
 }
 """Mark → the program it needs."""
 

@@ -19,6 +19,7 @@ PROGRAMS = {
     "xmlsec1": "xmlsec1",
     "softhsm2-util": "softhsm2",
     "nginx": "nginx-light",
+    "haproxy": "haproxy",
     "openssl": "openssl",
 }
 """Program on PATH → Debian package."""
