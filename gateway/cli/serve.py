@@ -48,8 +48,11 @@ def _made(data: Path, *, demo: bool) -> str:
                 "รู้จัก สป.มท. (1500200000) และสำนักงานจังหวัด 75 แห่ง "
                 "กุญแจใช้ชั่วคราวอยู่ใน demo-keys/ และ secret.keys"
             ),
-            "It knows สป.มท. and 75 provincial offices; throw-away keys: demo-keys/, "
-            "and for secret letters secret.keys, which protects nothing there",
+            (
+                "It knows สป.มท. and 75 provincial offices; throw-away keys: "
+                "demo-keys/, and for secret letters secret.keys, which protects "
+                "nothing there"
+            ),
         )
         then = ""
     else:
