@@ -16,6 +16,7 @@ from gateway.cli.thai import NEVER, letter_day, thai_day, thai_time
 from gateway.cli.words import EVIDENCE, SIGNING
 from gateway.domain.consignment import Signed
 from gateway.domain.evidence import EvidenceKind
+from gateway.domain.judging import words_of
 from gateway.domain.jws import LARGEST
 
 _CERTIFICATE: Final = 64 * 1024
@@ -30,7 +31,12 @@ PROVES: Final = {
     EvidenceKind.RETURNED_AS_WRONG: "The receiver said that the letter is wrong",
     EvidenceKind.DISPUTED: "The sender said that a number is wrong",
 }
-_FLAGS: Final = {True: "ใช่ / yes", False: "ไม่ / no", None: NEVER}
+_MARKS: Final = {True: "✓", False: "✗", None: "–"}
+_FACTS: Final = (
+    ("intact", "ครบถ้วน intact"),
+    ("valid", "ถูกต้อง valid"),
+    ("trusted", "เชื่อถือได้ trusted"),
+)
 _FORMS: Final = {
     "envelope": "ซองที่เข้าศูนย์กลาง / the envelope as it came",
     "delivered": "ฉบับที่ผู้รับได้ / the letter as it was delivered",
@@ -86,10 +92,19 @@ def _verdict(
         with file.open("rb") as opened:
             proven = proof.verify(opened.read(LARGEST + 1), certificates)
         for other, content, question in asked:
-            about.append((other, question(proven, content)))
+            about.append((other, _answer(proven, other, content, question)))
     except (proof.ReceiptError, OSError) as error:
         return Verdict(file, proven, error, about)
     return Verdict(file, proven, None, about)
+
+
+def _answer(
+    proven: proof.Proven, file: File, content: bytes, question: _Question
+) -> str:
+    try:
+        return question(proven, content)
+    except proof.NotThisLetter as error:
+        raise proof.NotThisLetter(f"{file} {error.where}") from None
 
 
 def _as_letter(proven: proof.Proven, content: bytes) -> str:
@@ -143,7 +158,7 @@ def _facts(
         (Column("เลขรับ", "Number given"), proven.text("receiver.number") or NEVER),
         (Column("ลงรับเมื่อ", "Registered"), _registered(proven)),
         (Column("ผู้ลงรับ", "Registered by"), proven.text("receiver.person") or NEVER),
-        (Column("ลายมือชื่อของผู้ส่ง", "Sender's signature"), _signature(proven)),
+        *_signature(proven),
         (Column("ซอง", "Envelope"), _digest(proven, "letter.envelope.sha256")),
         (Column("ฉบับที่ส่งมอบ", "Delivered"), _digest(proven, "letter.delivered.sha256")),
         *(
@@ -158,7 +173,7 @@ def _facts(
         (Column("ใบรับรองใช้ได้", "Certificate valid"), " - ".join(days)),
     ]
     if proven.payload.get("test") is True:
-        facts.insert(1, (Column("หนังสือทดสอบ", "Test letter"), _FLAGS[True]))
+        facts.insert(1, (Column("หนังสือทดสอบ", "Test letter"), "ใช่ / yes"))
     return facts + [
         (Column("เป็นใบรับของ", "About"), f"{file}: {what}") for file, what in about
     ]
@@ -194,20 +209,24 @@ def _registered(proven: proof.Proven) -> str:
     return f"{letter_day(day)} {time}" if day else NEVER
 
 
-def _signature(proven: proof.Proven) -> str:
+def _signature(proven: proof.Proven) -> list[tuple[Column, object]]:
+    """Say what the hub found out about the sender's signature, in its words then."""
     facts = proven.payload.get("signature", {})
     signed = proven.text("signature.signed")
-    who = SIGNING[Signed(signed)] if signed in list(Signed) else signed
-    flags = ", ".join(
-        f"{thai} / {name}: {_FLAGS[facts.get(name)]}"
-        for name, thai in (
-            ("intact", "ครบถ้วน"),
-            ("valid", "ถูกต้อง"),
-            ("trusted", "เชื่อถือ"),
-        )
-    )
-    reasons = " ".join(facts.get("reasons", []))
-    return f"{who} / {signed} ({flags}) {reasons}"
+    who = SIGNING[Signed(signed)] if signed in list(Signed) else NEVER
+    marks = "  ".join(f"{_MARKS[facts.get(name)]} {words}" for name, words in _FACTS)
+    return [
+        (Column("ลายมือชื่อของผู้ส่ง", "Sender's signature"), f"{who} / {signed} {marks}"),
+        *(
+            (Column("เหตุผล", "Because"), _reason(reason))
+            for reason in facts.get("reasons", [])
+        ),
+    ]
+
+
+def _reason(code: str) -> str:
+    words = words_of(code)
+    return f"{words.thai} / {words.english}"
 
 
 def _digest(proven: proof.Proven, name: str) -> str:

@@ -68,7 +68,7 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
     certificate = play.hub.data / "demo-keys" / f"{stranger}.crt"
     shown = [*numbers, *((*n, *as_stranger) for n in numbers)]
     return {
-        "check": ((), ("books",), ("journal",)),
+        "check": ((), ("books",), ("journal",), ("receipts",)),
         "directory list": NO_OPTIONS,
         "directory show": sides,
         "directory persons": sides,
