@@ -33,7 +33,7 @@ from envelopes.trust import (
     Certificate,
     TrustedCertificate,
     read_certificate,
-    speaks,
+    speakers,
 )
 from schemas import names
 
@@ -111,26 +111,31 @@ def verify(
     signed; `at` is the time of receipt. `weak` says that RSA with SHA-1 is taken:
     where that organization's record allows it, and of a letter that was taken before,
     whatever its record says now. Raises `SignatureMissing`, `SignatureInvalid` (also
-    for what is too weak), `SignedPartMissing`, `CertificateUntrusted` or
-    `CertificateExpired`.
+    for what is too weak), `SignedPartMissing`, `CertificateUntrusted`,
+    `CertificateRevoked` or `CertificateExpired`.
     """
     if document.repaired:
         # `envelopes.repair` leaves alone what holds a signature; so does this.
         raise SignatureInvalid("ds:Signature: in an envelope that is not well-formed")
     signature = signed_shape.the_signature(document, weak=weak)
-    registered = speaks(signed_shape.embedded_certificates(signature), trusted, at)
-    try:
-        certificate = read_certificate(registered.der)
-    except ValueError as error:
-        raise CertificateUntrusted("ds:X509Certificate", detail=str(error)) from error
-    return SignedPart(
-        tree=_verified(document, certificate, _expected(signature, at, weak=weak)),
-        certificate=registered.fingerprint,
-        algorithm=signed_shape.signature_method(signature),
-        weak=signed_shape.is_weak(signature),
-        travels=signed_shape.is_exclusive(signature),
-        maker=_MAKER,
-    )
+    embedded = signed_shape.embedded_certificates(signature)
+    for registered in speakers(embedded, trusted, at):
+        try:
+            certificate = _readable(registered)
+            tree = _verified(document, certificate, _expected(signature, at, weak=weak))
+        except SignatureInvalid as error:
+            # It may name the certificate before it too, while it is changed.
+            failed = error
+            continue
+        return SignedPart(
+            tree=tree,
+            certificate=registered.fingerprint,
+            algorithm=signed_shape.signature_method(signature),
+            weak=signed_shape.is_weak(signature),
+            travels=signed_shape.is_exclusive(signature),
+            maker=_MAKER,
+        )
+    raise failed
 
 
 def unsigned(document: Document) -> UnsignedPart:
@@ -146,6 +151,13 @@ def unsigned(document: Document) -> UnsignedPart:
     if len(letters) != 1 or letters[0].getparent() is not document.tree:
         raise SchemaViolated("ram:CorrespondenceLetter")
     return UnsignedPart(tree=letters[0], maker=_MAKER)
+
+
+def _readable(registered: TrustedCertificate) -> Certificate:
+    try:
+        return read_certificate(registered.der)
+    except ValueError as error:
+        raise CertificateUntrusted("ds:X509Certificate", detail=str(error)) from error
 
 
 def _parser() -> etree.XMLParser:

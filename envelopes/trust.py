@@ -92,23 +92,24 @@ def read_certificate(pem_or_der: bytes) -> Certificate:
     )
 
 
-def speaks(
+def speakers(
     embedded: Iterable[bytes], trusted: Iterable[TrustedCertificate], at: datetime
-) -> TrustedCertificate:
-    """Return the registered certificate that a signature names, if it is in force.
+) -> list[TrustedCertificate]:
+    """Return the registered certificates that a signature names and that are in force.
 
     `embedded` are the DER forms in the signature, in any order: a sender may add
-    those of its authority, which say nothing here. Raises `CertificateUntrusted`
-    where none of them is registered; where none of those that are is in force at
-    `at`, `CertificateRevoked` if one was revoked by then, else `CertificateExpired`.
+    those of its authority, which say nothing here, and while it changes its own both
+    the old and the new one. Raises `CertificateUntrusted` where none of them is
+    registered; where none of those that are is in force at `at`, `CertificateRevoked`
+    if one was revoked by then, else `CertificateExpired`.
     """
     named = set(embedded)
     registered = [certificate for certificate in trusted if certificate.der in named]
     if not registered:
         raise CertificateUntrusted("ds:X509Certificate")
-    for certificate in registered:
-        if covers(certificate, at) and not revoked(certificate, at):
-            return certificate
+    found = [one for one in registered if covers(one, at) and not revoked(one, at)]
+    if found:
+        return found
     if any(revoked(certificate, at) for certificate in registered):
         raise CertificateRevoked("ds:X509Certificate")
     raise CertificateExpired("ds:X509Certificate")

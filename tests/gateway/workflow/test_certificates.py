@@ -1,6 +1,7 @@
 """A letter is judged as of its receipt, once: what is in custody goes on its way."""
 
 import datetime as dt
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from gateway.domain.organization import Purpose, RegisteredCertificate
 from gateway.workflow.recheck import Rechecked, recheck
 from tests.doubles.pki import Identity, certified, ec_key
 from tests.gateway.workflow.hub import CHIANG_MAI, LANDS, MINISTRY, Hub, key_of, to
+from tests.letters import as_wire
 
 OLD = key_of(LANDS)
 NEW = certified(ec_key("the next key of the lands department"), LANDS.text)
@@ -119,6 +121,21 @@ class TestInCustody:
         await hub.speaks(CHIANG_MAI, JAVA)
         await hub.send(letter(), signed_by=OLD)
         hub.clock.advance(days=3650)
+
+        await hub.keep()
+
+        assert (await hub.head(CHIANG_MAI)).document
+
+    async def test_a_letter_that_names_a_revoked_one_beside_goes_on(
+        self, hub: Hub
+    ) -> None:
+        await hub.speaks(CHIANG_MAI, JAVA)
+        await enter(hub, registered(NEW))
+        await revoke(hub, OLD)
+        beside = b"<ds:X509Certificate>%s</ds:X509Certificate>" % b64encode(OLD.der)
+        wire = as_wire(letter(), signed_by=NEW)
+        wire = wire.replace(b"<ds:X509Data>", b"<ds:X509Data>" + beside)
+        await hub.send_bytes(wire, LANDS)
 
         await hub.keep()
 
