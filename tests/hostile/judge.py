@@ -62,6 +62,7 @@ Rows = Mapping[str, frozenset[tuple[object, ...]]]
 # What is written in its own time, whatever comes to the door: seals, receipts of what
 # was taken before, denials by the number.
 _OWN_TIME: Final = ("act", "batch", "signed_receipt")
+_OWN_FILES: Final = re.compile(r"\.db|^journal\.head")
 _OWN_COLUMNS: Final = ("last_seen_at", "batch")
 
 
@@ -293,7 +294,7 @@ class Court:
         return {
             (str(path.relative_to(self.data)), path.stat().st_size)
             for path in self.data.rglob("*")
-            if path.is_file() and ".db" not in path.name
+            if path.is_file() and not _OWN_FILES.search(path.name)
         }
 
 
@@ -302,9 +303,9 @@ Opening: TypeAlias = AbstractAsyncContextManager[Court]
 
 @asynccontextmanager
 async def court(
-    template: Path, data: Path, trap: Trap, **flags: object
+    template: Path, data: Path, trap: Trap, *, sow: bool = True, **flags: object
 ) -> AsyncIterator[Court]:
-    """Serve a copy of a hub, with what must be there before."""
+    """Serve a copy of a hub, with what must be there before where that is asked for."""
     shutil.copytree(template, data)
     settings = load(data, listen="127.0.0.1:0", **flags)
     async with (
@@ -312,7 +313,8 @@ async def court(
         aiohttp.ClientSession() as session,
     ):
         made = Court(base, session, data, trap)
-        await made.sow()
+        if sow:
+            await made.sow()
         yield made
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import sqlite3
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,6 +27,7 @@ from tests.hostile.corpus import FEWEST, MOST, corpus
 from tests.hostile.documents import TRAP
 from tests.hostile.making import EVIL, number_of
 from tests.hostile.offices import CHIANG_MAI, HEALTH, LANDS, MINISTRY, NOW
+from tests.hostile.screens import Terminal, controls
 from tests.hostile.vector import SIGNATURES, Carried, Kind, Vector
 
 CANARY = "canary-of-the-environment"
@@ -194,22 +194,7 @@ class TestTraces:
         assert capsys.readouterr().out
 
 
-def controls(text: str) -> list[str]:
-    """Return the characters that steer a terminal or part a line."""
-    return [
-        sign
-        for sign in text
-        if unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp")
-        and sign not in "\n\t\u200b"
-    ]
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-SHOWN = (Kind.IN_NUMBER, Kind.IN_SUBJECT, Kind.IN_FIELDS, Kind.ENCODING)
+ODD = ("c1-controls", "bidi", "invisible", "plane-end", "separators")
 COMMANDS = (
     ["letters", "list", "--limit", "1000"],
     ["inbox", "list", HEALTH],
@@ -227,15 +212,25 @@ def commands(record: trial.Record) -> Iterator[list[str]]:
         if vector.kind is Kind.IN_NUMBER and isinstance(vector.verdict, Carried)
         else number_of(vector.name)
         for vector in CARRIED
-        if vector.kind in SHOWN and not vector.name.startswith("accept-id")
+        if is_steering(vector)
     ]
-    assert len(numbers) > 60
+    assert len(numbers) > 30
     for command in COMMANDS:
         yield [*command, *data]
     for number in numbers:
         shown = number.replace(TRAP, f"127.0.0.1:{record.port}")
         for verb in ("show", "track"):
             yield ["letters", verb, *data, "--", shown]
+
+
+def is_steering(vector: Vector) -> bool:
+    """Whether what it says, wherever, means something to a screen."""
+    steers = {"line", "terminal", "tabs", "turned", "rich", "option"}
+    said = steers.intersection(vector.name.split("-"))
+    numbered = vector.kind is Kind.IN_NUMBER
+    written = vector.kind in (Kind.IN_SUBJECT, Kind.IN_FIELDS) and said
+    strange = vector.kind is Kind.ENCODING and vector.name in ODD
+    return bool(numbered or written or strange) and "accept-id" not in vector.name
 
 
 def said(command: list[str], terminal: io.StringIO) -> str:
