@@ -5,11 +5,11 @@ import base64
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
@@ -20,6 +20,9 @@ from gateway.bootstrap import Hub
 from gateway.domain.access import (
     Access,
     AccessKind,
+    Denial,
+    Shown,
+    address_of,
     digest_of,
     secret_of,
 )
@@ -29,8 +32,13 @@ from gateway.domain.organization import (
     Purpose,
     RegisteredCertificate,
 )
+from gateway.ports import Store
+from gateway.web.access import Gate
 from gateway.web.addresses import WAYS
-from gateway.web.throttle import FAILURES
+from gateway.web.caller import Caller as CallerOf
+from gateway.web.errors import AccessDenied
+from gateway.web.throttle import FAILURES, Throttle
+from tests.doubles.clock import HandClock
 from tests.doubles.pki import Identity, identity
 from tests.gateway.web.conftest import (
     CHIANG_MAI,
@@ -543,6 +551,37 @@ async def test_vendors_need_no_access_and_get_no_secret(calling: Calling) -> Non
 
     assert answer.status == 200
     assert answer.body == plain.body
+
+
+@pytest.mark.parametrize(
+    ("address", "enters"),
+    [
+        ("127.0.0.1", True),
+        ("127.3.2.1", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.0.0.7", False),
+        ("::ffff:10.0.0.7", False),
+        ("fe80::1", False),
+        ("0.0.0.0", False),  # noqa: S104 - nobody listens there
+        ("unix:", False),
+    ],
+)
+async def test_a_demo_hub_lets_in_this_machine_and_nobody_else(
+    address: str, *, enters: bool
+) -> None:
+    noted: list[Denial] = []
+    gate = Gate(
+        cast("Store", None),
+        HandClock(),
+        demo=True,
+        throttle=Throttle(lambda: 0.0),
+        denied=noted.append,
+    )
+    caller = CallerOf(Shown(address=address_of(address)))
+    with nullcontext() if enters else pytest.raises(AccessDenied):
+        await gate.settle(caller, OrganizationCode(MINISTRY))
+    assert len(noted) == (not enters)
 
 
 @pytest.mark.parametrize(
