@@ -137,12 +137,14 @@ class Settings(BaseSettings):
     organization's own host. Empty: hosts say nothing, only paths do."""
 
     tls_certificate: Path | None = None
-    """File with the certificate chain of the hub's own address, PEM, its own first;
-    with it the hub speaks TLS 1.2 and later, and nothing else.
-    Read again when it changes. None: plain HTTP, for this machine or behind a proxy."""
+    """File with the certificate chain of the hub's own address, PEM, its own first,
+    relative to the data directory; with it the hub speaks TLS 1.2 and later, and
+    nothing else. Read again when it changes. None: plain HTTP, for this machine or
+    behind a proxy."""
 
     tls_key: Path | None = None
-    """File with the private key of `tls_certificate`, PEM, its owner's alone."""
+    """File with the private key of `tls_certificate`, PEM, without a password, its
+    owner's alone."""
 
     proxies: _Networks = ()
     """Networks of the proxies in front of the hub, parted by commas: `127.0.0.1/32`.
@@ -166,18 +168,19 @@ class Settings(BaseSettings):
     A demo hub has a throw-away one of its own."""
 
     signing_key: str = "file:keys/hub.key"
-    """Where the hub's own private key is: `file:FILE`, relative to the data
-    directory, or a token: `pkcs11:token=NAME;object=NAME?module-path=FILE&
-    pin-source=file:FILE` (RFC 7512)."""
+    """Where the hub's own private key is, ECDSA P-256: `file:FILE`, relative to the
+    data directory, its certificate beside it; or a token:
+    `pkcs11:token=NAME;object=NAME?module-path=FILE&pin-source=file:FILE` (RFC 7512),
+    all keys of the hub under one name. `gateway keys` makes and changes it."""
 
     authorities: Path | None = None
     """Folder with the certificates (PEM) of the authorities whose certificates offices
-    may use. None: a certificate counts because an operator entered it, whoever
-    issued it."""
+    may use, roots and intermediates, relative to the data directory. None: a
+    certificate counts because an operator entered it, whoever issued it."""
 
     revocation_lists: Path | None = None
-    """Folder with revocation lists (CRL; PEM or DER) of those authorities, read again
-    when they change. None: only operators revoke."""
+    """Folder with revocation lists (CRL; PEM or DER) of those authorities, relative to
+    the data directory, read again when they change. None: only operators revoke."""
 
     journal_head: Path = Path("journal.head")
     """File outside the database in which the head of the sealed journal is written,

@@ -35,6 +35,12 @@ LARGEST: Final = 64 * 1024 * 1024
 
 _BEGINS: Final = b"-----BEGIN X509 CRL-----"
 _HASHES: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
+_UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 _READ: Final = (
     x509.CRLNumber,
     x509.AuthorityKeyIdentifier,
@@ -72,7 +78,7 @@ class RevocationList:
             return ""
         try:
             given = entry.extensions.get_extension_for_class(x509.CRLReason).value
-        except (x509.ExtensionNotFound, ValueError, x509.DuplicateExtension):
+        except (x509.ExtensionNotFound, *_UNREADABLE):
             return x509.ReasonFlags.unspecified.value
         return str(given.reason.value)
 
@@ -89,7 +95,7 @@ def read_lists(
     for file, content in contents(folder, LARGEST, unused):
         try:
             found.append(_judged(file, _parsed(content), authorities, at))
-        except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        except _UNREADABLE as error:
             unused.append(Unused(file, str(error).split("\n")[0]))
     return tuple(found), tuple(unused)
 

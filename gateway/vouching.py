@@ -22,6 +22,7 @@ from gateway.authorities import (
     is_for,
     read_authorities,
 )
+from gateway.config import Settings
 from gateway.domain.certificates import Vouch
 from gateway.domain.organization import RegisteredCertificate
 from gateway.revocation_lists import RevocationList, newest, read_lists
@@ -43,7 +44,20 @@ class Vouching:
 
     def judge(self, certificate: RegisteredCertificate, at: datetime) -> Vouch:
         """Say what is said of a certificate; of a later one, as of its first moment."""
-        parsed = x509.load_der_x509_certificate(certificate.der)
+        try:
+            parsed = x509.load_der_x509_certificate(certificate.der)
+            return self._judge(parsed, certificate, at)
+        except ValueError as error:
+            # What cannot be read to the end is asked of nobody, and ends no runner.
+            return Vouch(missing=str(error).split("\n")[0])
+
+    def stale(self, at: datetime) -> list[RevocationList]:
+        """Return the lists past their next update that no newer one replaces."""
+        return [one for one in newest(self.lists) if one.is_stale(at)]
+
+    def _judge(
+        self, parsed: x509.Certificate, certificate: RegisteredCertificate, at: datetime
+    ) -> Vouch:
         if reason := _named(parsed, self.lists):
             return Vouch(taken_back=f"crl {reason}")
         if self.authorities is None:
@@ -57,10 +71,6 @@ class Vouching:
                 return Vouch(taken_back=f"chain {reason}")
             return Vouch(missing=str(error))
         return Vouch()
-
-    def stale(self, at: datetime) -> list[RevocationList]:
-        """Return the lists past their next update that no newer one replaces."""
-        return [one for one in newest(self.lists) if one.is_stale(at)]
 
     def without_list(self, certificates: Iterable[RegisteredCertificate]) -> list[str]:
         """Name the authorities that have issued one of these and gave no list."""
@@ -104,6 +114,13 @@ def read_vouching(
     said = {one: _named(one, found) for one in known.links}
     revoked = {one: reason for one, reason in said.items() if reason}
     return Vouching(known, found, unused, revoked)
+
+
+def folders_of(settings: Settings) -> tuple[Path | None, Path | None]:
+    """Return the folder of authorities and that of lists, as the settings name them."""
+    named = settings.authorities, settings.revocation_lists
+    first, second = (folder and settings.data / folder for folder in named)
+    return first, second
 
 
 def marks(folders: Iterable[Path | None]) -> Marks:

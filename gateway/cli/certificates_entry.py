@@ -99,9 +99,9 @@ def tell_if_later(hub: "Hub", found: RegisteredCertificate) -> None:
 
 def vouching(hub: "Hub", now: datetime) -> "Vouching":
     """Read what authorities and lists say now."""
-    from gateway.vouching import read_vouching  # noqa: PLC0415 - see above
+    from gateway.vouching import folders_of, read_vouching  # noqa: PLC0415 - see above
 
-    return read_vouching(hub.settings.authorities, hub.settings.revocation_lists, now)
+    return read_vouching(*folders_of(hub.settings), now)
 
 
 def _expired(at: datetime) -> str:

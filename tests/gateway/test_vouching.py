@@ -1,12 +1,14 @@
 import datetime as dt
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gateway.config import load
 from gateway.domain.certificates import Vouch
 from gateway.domain.organization import RegisteredCertificate
-from gateway.vouching import Vouching, marks, read_vouching
+from gateway.vouching import Vouching, folders_of, marks, read_vouching
 from tests.doubles.pki import AT, Authority, Identity, authority, certified, ec_key
 
 ROOT = authority("Root")
@@ -183,3 +185,20 @@ class TestMarks:
         folders.lists.rmdir()
 
         assert marks([folders.lists, None]) != before
+
+
+def test_what_cannot_be_read_is_told_and_ends_nothing(folders: Folders) -> None:
+    office = registered(OFFICE)
+    broken = replace(office, der=office.der[:-9])
+
+    said = folders.hold(ROOT, LINK).read().judge(broken, AT)
+
+    assert said.taken_back == ""
+    assert said.missing
+
+
+def test_folders_are_found_from_the_data_directory(tmp_path: Path) -> None:
+    settings = load(tmp_path, authorities=Path("ca"), revocation_lists=Path("/crl"))
+
+    assert folders_of(settings) == (tmp_path / "ca", Path("/crl"))
+    assert folders_of(load(tmp_path)) == (None, None)
