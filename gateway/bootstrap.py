@@ -57,6 +57,7 @@ from gateway.store.schema import is_current, upgrade, url_of
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
 from gateway.tls import Tls, TlsFiles
+from gateway.vouching import folders_of
 from gateway.web.access import Gate
 from gateway.web.addresses import Addresses
 from gateway.web.app import make_app, server_log
@@ -431,8 +432,7 @@ def _door(
 
 
 def _rechecker(hub: Hub, stop: asyncio.Event) -> Rechecker:
-    folders = hub.settings.authorities, hub.settings.revocation_lists
-    return Rechecker(hub.work, *folders, stop=stop)
+    return Rechecker(hub.work, *folders_of(hub.settings), stop=stop)
 
 
 def _health(hub: Hub, broker: Broker) -> Health:
