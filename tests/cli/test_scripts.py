@@ -7,13 +7,14 @@ those that begin with `! ` its standard error, `? N` its exit code where it is n
 
 import asyncio
 import functools
+import json
 import re
 import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,14 +24,16 @@ from envelopes.letter import Attachment, LetterId, OrganizationCode
 from envelopes.notifier import NotifierKind
 from gateway.bootstrap import init, open_hub
 from gateway.cli.main import main
-from gateway.config import load
+from gateway.config import FILE, load
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization
+from gateway.keyfile import KeyFile
 from gateway.runners.notary import Notary
 from tests.doubles.clock import HandClock
 from tests.doubles.pki import Identity, certified, ec_key
 from tests.gateway.store.hub import CHIANG_MAI, CIRCULAR, LOEI, MINISTRY, Hub, to
 
+KEYS = "secret.keys"
 SECRET = LetterId("มท 0211/9", "2026-06-07")
 PAPER = Attachment("application/pdf", b"%PDF-1.4 what nobody is shown")
 OFFICES = {
@@ -72,6 +75,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hub(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of that hub, in a folder the commands find by themselves."""
     shutil.copytree(made, tmp_path / "var")
+    keys = shutil.copy(made.parent / KEYS, tmp_path / KEYS)
+    setting = f"secret_key_file = {json.dumps(str(keys))}\n"
+    (tmp_path / "var" / FILE).write_text(setting, "utf-8")
     for name, (key, begins, ends) in CERTIFICATES.items():
         file = tmp_path / f"{name}.pem"
         file.write_bytes(_certificate(key, begins, ends).pem)
@@ -83,9 +89,12 @@ def hub(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def _make(data: Path) -> None:
     clock = HandClock()
-    await init(load(data), demo=False, clock=clock)
-    async with open_hub(load(data), clock=clock) as opened:
-        work = replace(opened.work, carries="003")
+    keys = data.parent / KEYS
+    KeyFile.new().create(keys)
+    settings = load(data, secret_key_file=keys)
+    await init(settings, demo=False, clock=clock)
+    async with open_hub(settings, clock=clock) as opened:
+        work = opened.work
         hub = Hub(work, opened.store, clock)
         async with opened.store.unit() as unit:
             for code, (thai, iso, english) in OFFICES.items():
@@ -174,8 +183,9 @@ def test_nothing_of_a_secret_letter_is_shown(
     hub: Path, capsys: pytest.CaptureFixture[str], as_json: list[str]
 ) -> None:
     entry = _names(hub)["secret"]
+    appoint = ["directory", "person", LOEI.text, "สมศรี", "--secret-registrar"]
     register = ["inbox", "register", LOEI.text, entry, "--by", "สมศรี"]
-    assert main(register) == 0
+    assert main(appoint) == main(register) == 0
     commands = (
         ["letters", "list"],
         ["letters", "show", SECRET.number],
@@ -194,6 +204,46 @@ def test_nothing_of_a_secret_letter_is_shown(
     for hidden in ("ปกปิด", "สมศรี", "ผู้ว่าราชการจังหวัด", PAPER.digest):
         assert hidden not in said
     assert as_json or "ลับ" in said
+
+
+def test_each_reading_of_a_secret_letter_is_an_act(
+    hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = ["--by", "สมศรี"]
+    both = ["--organization", LOEI.text, *reader]
+    assert main(["directory", "person", LOEI.text, "สมศรี", "--secret-registrar"]) == 0
+
+    def acts() -> list[str]:
+        with closing(sqlite3.connect(hub / "hub.db")) as database:
+            found = database.execute(
+                "SELECT what, name, organization, consignment_id IS NULL FROM act "
+                "WHERE what NOT LIKE 'directory%' AND what <> 'init' ORDER BY id"
+            ).fetchall()
+        # The name that was given is kept encrypted.
+        assert {(name, whose, none) for _, name, whose, none in found} <= {
+            ("", LOEI.text, 0)
+        }
+        return [what for what, *_ in found]
+
+    for command in (
+        ["letters", "show", SECRET.number],
+        ["letters", "list"],
+        ["letters", "show", CIRCULAR.number, *both],
+        ["letters", "show", SECRET.number, "--organization", LOEI.text, "--by", "ใคร"],
+        ["inbox", "list", LOEI.text, "--by", "ใคร"],
+        ["inbox", "list", CHIANG_MAI.text, *reader],
+    ):
+        main(command)
+    assert acts() == []
+
+    for command in (
+        ["letters", "show", SECRET.number, *both],
+        ["letters", "track", SECRET.number, *both, "--json"],
+        ["inbox", "list", LOEI.text, *reader],
+    ):
+        assert main(command) == 0
+    assert acts() == ["letters show", "letters track", "inbox list"]
+    capsys.readouterr()
 
 
 def _lay_aside(data: Path, entry: str) -> None:
