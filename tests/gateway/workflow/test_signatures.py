@@ -362,6 +362,25 @@ class TestImpersonation:
         assert await self.refused(hub, wire, LOEI) == "signature-invalid"
 
     @DOORS
+    async def test_what_the_hub_signed_for_another(
+        self, hub: Hub, door: OrganizationCode
+    ) -> None:
+        """A hosted letter as its receiver got it, sent on as if it came anew."""
+        await hub.deliver(to(door, sender=HOSTED))
+        shown = (await hub.head(door)).document
+        assert shown is not None
+        signed_by_hub = in_envelope(shown)
+        stripped = signed_by_hub.replace(
+            shown[shown.index(b"<ds:Signature ") : shown.index(b"</ram:Government")],
+            b"",
+        )
+        unsigned = {LANDS: "signature-missing"}
+
+        assert await self.refused(hub, signed_by_hub, door) == "certificate-untrusted"
+        expected = unsigned.get(door, "sender-not-of-this-door")
+        assert await self.refused(hub, stripped, door) == expected
+
+    @DOORS
     async def test_an_own_letter_wrapped_around_another_s(
         self, hub: Hub, door: OrganizationCode
     ) -> None:
@@ -403,6 +422,7 @@ class TestImpersonation:
         assert (await judged(hub)).trusted
 
 
+HOSTED = LOEI
 SEEN = {"signed-part-missing", "signature-invalid", "schema-violated"}
 END = b"</ram:CorrespondenceLetter>"
 DOCUMENT = b"</rsm:GovernmentDocument>"
