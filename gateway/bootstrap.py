@@ -24,7 +24,7 @@ from envelopes.trust import read_certificate
 from gateway import steps
 from gateway.arrivals import InProcessArrivals
 from gateway.config import Address, Settings, SettingsError
-from gateway.domain.act import Act, Who
+from gateway.domain.act import Act, Order, Who
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import (
     Organization,
@@ -35,7 +35,7 @@ from gateway.domain.promise import Stage
 from gateway.domain.secrecy import OPEN
 from gateway.headfile import HeadFile
 from gateway.identity import Identities, SystemClock
-from gateway.key_change import first_key, note_key_in_use
+from gateway.key_change import Keys, first_key, next_first_key, note_key_in_use
 from gateway.key_holder import KeyHolder, in_use
 from gateway.keyfile import DEMO_FILE, SETTING, KeyFile, keyring_of, lies_within
 from gateway.leftovers import note_leftovers
@@ -295,6 +295,33 @@ async def _secrets_problem(
             SETTING, f"secret letters cannot be opened: {error.detail}", _BRING_BACK
         )
     return None
+
+
+async def begin_key(settings: Settings, order: Order) -> None:
+    """Give a hub a key again that has lost its own, or is to have it elsewhere.
+
+    Raises `KeyInOrder`, `SettingsError`, or `SignerUnavailable`.
+    """
+    holder, clock = holder_of(settings), SystemClock()
+    async with open_store(settings.data, database=settings.database_file) as store:
+        known = await store.hub_certificates()
+        pem = next_first_key(holder, known, clock.now())
+        fresh = read_certificate(pem)
+        async with store.unit() as unit:
+            await unit.acts.add(
+                Act(
+                    id=Identities(clock).new(),
+                    at=clock.now(),
+                    what=order.what,
+                    who=order.who,
+                    why=order.why,
+                    after={"certificate": fresh.fingerprint, "key": holder.where},
+                )
+            )
+            await unit.commit()
+        Keys(holder, fresh, known).install(fresh)
+        await note_key_in_use(store, fresh, clock.now())
+        Keys(holder, fresh, known).settle()
 
 
 @asynccontextmanager

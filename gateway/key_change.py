@@ -12,6 +12,7 @@ to verify what they signed, their certificates are enough.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from envelopes.signing_key import SigningKey
 from envelopes.trust import Certificate, PublicKey, covers, read_certificate
+from gateway.config import SettingsError
 from gateway.domain.hub_certificate import HubCertificate
 from gateway.key_holder import KeyHolder, in_use, put, request_file
 from gateway.key_papers import request, self_signed, subject_of
@@ -64,6 +66,13 @@ class NotOfThisKey(KeyNotChanged):
 
     code = "not-of-this-key"
     thai = "ใบรับรองนี้ไม่ใช่ของกุญแจที่รออยู่ และไม่ใช่ของกุญแจที่ใช้อยู่"
+
+
+class KeyInOrder(KeyNotChanged):
+    """The hub's key is there and can be used."""
+
+    code = "key-in-order"
+    thai = "กุญแจของศูนย์กลางอยู่และใช้ได้"
 
 
 class NotInForce(KeyNotChanged):
@@ -162,6 +171,27 @@ def first_key(holder: KeyHolder, at: datetime) -> None:
     put(holder.certificate, pem, mode=_READABLE)
     certificate, _ = in_use(holder)
     holder.settle(certificate.public_key, drop=[])
+
+
+def next_first_key(
+    holder: KeyHolder, known: Sequence[HubCertificate], at: datetime
+) -> bytes:
+    """Return a certificate for a key that takes the place of one that is not there.
+
+    The key is lost, or the setting names another place; where only the certificate is
+    lost, it is the same again. Raises `KeyInOrder` where nothing is lost, and
+    `SettingsError` where something is there that may be mended.
+    """
+    with suppress(SettingsError):
+        in_use(holder)
+        raise KeyInOrder
+    before = [read_certificate(one.der) for one in known]
+    for certificate in before:
+        with suppress(SettingsError):
+            holder.key_of(certificate)
+            return certificate.parsed.public_bytes(Encoding.PEM)
+    key = holder.waiting([one.public_key for one in before]) or holder.make()
+    return self_signed(key, subject_of(NAME, CODE), at)
 
 
 async def keys_of(holder: KeyHolder, store: Store) -> Keys:

@@ -172,7 +172,7 @@ def unusable(problem: str) -> SettingsError:
     return SettingsError(
         _SETTING,
         f"the hub's own key cannot be used: {problem}",
-        "Restore key and certificate from a backup",
+        "Restore key and certificate from a backup, or: gateway keys begin",
     )
 
 

@@ -66,7 +66,8 @@ class TlsFiles:
         if certificate is None or key is None:
             missing = "tls_key" if key is None else "tls_certificate"
             raise SettingsError(missing, "is not set, its other half is", "Set both")
-        return cls(certificate, key, settings.authorities)
+        data = settings.data
+        return cls(data / certificate, data / key, settings.authorities)
 
     def stamps(self) -> Stamps:
         """Say how the files look; raises `SettingsError` where one is not there."""
@@ -89,7 +90,14 @@ class TlsFiles:
         self._load_own(context)
         anchors = [*clients, *self._authorities()]
         if anchors:
-            context.load_verify_locations(cadata=b"".join(dict.fromkeys(anchors)))
+            try:
+                context.load_verify_locations(cadata=b"".join(dict.fromkeys(anchors)))
+            except (ssl.SSLError, ValueError) as error:
+                raise SettingsError(
+                    "authorities",
+                    f"a certificate cannot be read: {error}",
+                    "Look for it: gateway directory certificate list",
+                ) from error
         context.verify_mode = ssl.CERT_OPTIONAL if anchors else ssl.CERT_NONE
         return context
 

@@ -48,6 +48,13 @@ COMMANDS = (
     "inbox register",
     "registers",
     "registers show",
+    "keys",
+    "keys list",
+    "keys new",
+    "keys install",
+    "keys rotate",
+    "keys begin",
+    "keys certificate",
     "check",
 )
 HEAD = """# Command line

@@ -1,5 +1,6 @@
 """`gateway keys`: the hub's own key, and the keys of secret letters."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli import keys_report, keys_secrecy, screen
-from gateway.cli.acting import By, NamedBy, Reason, note, order
+from gateway.cli.acting import By, NamedBy, Reason, RequiredReason, note, order
 from gateway.cli.errors import NoSuchCertificate
 from gateway.cli.options import DEFAULT_DATA, Data, Json, filled
 from gateway.cli.session import ask
@@ -166,6 +167,27 @@ def rotate_key(
     _show_installed(*ask(data, rotate), as_json=as_json)
 
 
+@app.command("begin")
+def begin_key(
+    *,
+    by: NamedBy,
+    reason: RequiredReason,
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """เริ่มกุญแจใหม่เมื่อกุญแจเดิมหาย หรือย้ายที่เก็บ / A new key where the old one is lost.
+
+    หรือเมื่อ signing_key ชี้ไปที่อื่น เช่น อุปกรณ์เก็บกุญแจ / Or where the setting
+    signing_key names another place, like a token. Stop the hub before.
+    """
+    from gateway import bootstrap  # noqa: PLC0415 - see `new_key`
+    from gateway.config import load  # noqa: PLC0415 - the same
+
+    ordered = order("keys begin", by=by, reason=reason)
+    asyncio.run(bootstrap.begin_key(load(data), ordered))
+    _show_installed(*ask(data, _found), as_json=as_json)
+
+
 @app.command("certificate")
 def write_certificate(
     *,
@@ -274,8 +296,8 @@ def _show_installed(now: datetime, found: keys_report.Found, *, as_json: bool) -
         return
     fresh = next(one for one in found.certificates if one.in_use_until is None)
     screen.say(
-        f"ใช้กุญแจใหม่แล้ว กุญแจเดิมถูกทำลาย / The new key is in use, the old one is "
-        f"destroyed: sha256:{fresh.fingerprint}"
+        "ใช้กุญแจใหม่แล้ว กุญแจเดิมไม่มีแล้ว / The new key is in use, the old one is gone: "
+        f"sha256:{fresh.fingerprint}"
     )
     screen.tell(
         "แจ้งใบรับรองใหม่แก่จังหวัด / Give provinces the new certificate: "

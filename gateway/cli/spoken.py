@@ -27,6 +27,7 @@ _REMEDIES: Final = {
     "certificate-unknown": "gateway directory certificate list {organization}",
     "entry-unknown": "gateway inbox list {organization}",
     "not-possible-now": "gateway letters list",
+    "key-in-order": "gateway keys rotate --by NAME",
     "key-waits": "gateway keys list",
     "no-such-certificate": "gateway keys list",
     "no-key-waits": "gateway keys new",

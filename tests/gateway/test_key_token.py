@@ -7,8 +7,10 @@ from pathlib import Path
 import pkcs11
 import pytest
 
-from gateway.config import SettingsError
-from gateway.key_change import first_key
+from gateway.bootstrap import begin_key, init, open_hub
+from gateway.config import Settings, SettingsError, load
+from gateway.domain.act import Order, Who
+from gateway.key_change import KeyInOrder, first_key
 from gateway.key_holder import SignerUnavailable, in_use
 from gateway.key_token import Token, TokenAddress, TokenHolder
 from gateway.signing import CurrentSigner
@@ -178,3 +180,72 @@ class TestOnAToken:
 
         with pytest.raises(SettingsError, match="several keys wait"):
             token.waiting([])
+
+    async def test_a_hub_moves_to_a_token(
+        self, soft_token: SoftToken, tmp_path: Path
+    ) -> None:
+        data = tmp_path / "hub"
+        await init(load(data), demo=False)
+        moved = load(data, signing_key=soft_token.uri())
+        with pytest.raises(SettingsError, match="gateway keys begin"):
+            await only_opened(moved)
+        order = Order("keys begin", Who("root", "สมชาย"), "ย้าย")
+
+        await begin_key(moved, order)
+
+        async with open_hub(moved) as hub:
+            newest, oldest = await hub.store.hub_certificates()
+            signer = hub.work.signer
+            assert signer.certificate.fingerprint == newest.fingerprint
+            assert oldest.in_use_until is not None
+            assert signer.sign_bytes(b"on the token")
+        with pytest.raises(KeyInOrder):
+            await begin_key(moved, order)
+
+
+async def only_opened(settings: Settings) -> None:
+    async with open_hub(settings):
+        pass
+
+
+@pytest.mark.parametrize("content", [None, b"", b"broken"])
+async def test_a_hub_that_lost_its_certificate_gets_the_same(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    settings = load(tmp_path / "hub")
+    await init(settings, demo=False)
+    file = tmp_path / "hub/keys/hub.crt"
+    kept = file.read_bytes()
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+
+    await begin_key(settings, Order("keys begin", Who("root", "สมชาย"), "หาย"))
+
+    assert file.read_bytes() == kept
+    async with open_hub(settings) as hub:
+        assert len(await hub.store.hub_certificates()) == 1
+
+
+async def test_a_hub_that_lost_its_key_gets_another(tmp_path: Path) -> None:
+    settings = load(tmp_path / "hub")
+    await init(settings, demo=False)
+    key = tmp_path / "hub/keys/hub.key"
+    kept = key.read_bytes()
+    order = Order("keys begin", Who("root", "สมชาย"), "หาย")
+
+    key.chmod(0o644)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        await begin_key(settings, order)
+    assert key.read_bytes() == kept, "what may be mended is left alone"
+
+    key.unlink()
+    await begin_key(settings, order)
+    async with open_hub(settings) as hub:
+        assert len(await hub.store.hub_certificates()) == 2
+        [act, _] = await hub.store.views.acts(None, limit=9)
+    assert (act.what, act.who.name, act.why) == ("keys begin", "สมชาย", "หาย")
+    assert [file.name for file in sorted(key.parent.iterdir())] == [
+        "hub.crt",
+        "hub.key",
+    ]
