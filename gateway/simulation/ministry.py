@@ -7,7 +7,7 @@ nothing stays at the head of its queue for ever (Q-C11).
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -55,6 +55,8 @@ class Ministry:
     """The time of its clock, aware."""
     sent: dict[str, Sent] = field(default_factory=dict)
     """By the receiver's code."""
+    secrecy: str = "001"
+    """The level of its circular."""
 
     async def send(
         self, provinces: Iterable[Province], tell: Callable[[str], None]
@@ -75,7 +77,9 @@ class Ministry:
     ) -> None:
         async with gate:
             sent_at = self.now().strftime("%Y-%m-%dT%H:%M:%S")
-            letter = circular.letter_to(province, contents, sent_at)
+            letter = replace(
+                circular.letter_to(province, contents, sent_at), secrecy=self.secrecy
+            )
             message = csharp.signed_send_request(
                 letter,
                 message_id=province.digits,

@@ -49,6 +49,8 @@ class Net:
     """Seconds after which an unanswered message is given up."""
     limit: float = 120
     """Seconds after which the play is given up, with what is there."""
+    secrecy: str = "001"
+    """The level of the circular."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +155,7 @@ async def _ministry(net: Net) -> AsyncIterator[Ministry]:
     async with line(
         net.base, circular.MINISTRY, csharp.CONTENT_TYPE, patience=net.patience
     ) as own:
-        yield Ministry(own, net.base, net.signer, net.now)
+        yield Ministry(own, net.base, net.signer, net.now, secrecy=net.secrecy)
 
 
 @asynccontextmanager

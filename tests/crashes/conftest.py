@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from envelopes.letter import OrganizationCode
 from gateway.bootstrap import DEMO_KEYS, init, open_hub
 from gateway.cli.demo_hub import HubDied, HubProcess
-from gateway.cli.demo_registers import HubRegisters
+from gateway.cli.demo_registers import CLERK, HubRegisters
 from gateway.config import load
 from gateway.domain.books import Books
+from gateway.domain.organization import Person
 from gateway.domain.register import BANGKOK
 from gateway.simulation import circular
 from gateway.simulation.net import Net, RegisterAtHub, Returned, play
-from gateway.simulation.provinces import Province
+from gateway.simulation.provinces import PROVINCES, Province
 from gateway.simulation.signing import Signer
 from gateway.steps import VARIABLE
 
@@ -32,6 +34,8 @@ class Unsteady:
     data: Path
     stops: list[str] = field(default_factory=list)
     """`step#n`, those not reached yet; the first is armed at the next start."""
+    secrecy: str = "001"
+    """The level of the circular."""
     deaths: list[str] = field(default_factory=list)
     """The steps at which it died, or `kill` where it was killed from outside."""
 
@@ -90,6 +94,7 @@ class Unsteady:
             tell=tell,
             patience=30,
             limit=60,
+            secrecy=self.secrecy,
         )
         try:
             async with asyncio.TaskGroup() as group:
@@ -109,7 +114,17 @@ class Unsteady:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("template") / "data"
     asyncio.run(init(load(data), demo=True))
+    asyncio.run(_appoint(data))
     return data
+
+
+async def _appoint(data: Path) -> None:
+    """Let the clerk of the offices without a system see secret letters too."""
+    async with open_hub(load(data)) as hub, hub.store.unit() as unit:
+        for province in PROVINCES:
+            code, at = OrganizationCode(province.code), hub.work.clock.now()
+            await unit.persons.enter(Person(code, CLERK, True, at))  # noqa: FBT003 - what it is
+        await unit.commit()
 
 
 @pytest.fixture

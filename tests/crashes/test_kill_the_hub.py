@@ -16,10 +16,14 @@ from pathlib import Path
 
 import pytest
 
+from gateway.bootstrap import open_hub
+from gateway.config import load
 from gateway.domain.books import Place, ReceiptPlace
+from gateway.simulation import circular
 from gateway.simulation.net import RegisterAtHub
 from gateway.simulation.provinces import PROVINCES, Province, some
 from gateway.steps import STEPS, VARIABLE
+from gateway.store.store import DATABASE
 from tests.crashes.conftest import Unsteady, no_word
 
 Make = Callable[[Sequence[str]], Unsteady]
@@ -83,6 +87,31 @@ async def test_it_dies_at_steps_one_after_the_other(
     await expect_every_number(hub, FEW)
 
     assert hub.deaths == list(stops)
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [
+        ("receive:before-commit#1", "receive:after-commit#2", "route:before-commit#2"),
+        ("look:before-commit#2", "notice:after-commit#2", "notify:before-commit#3"),
+    ],
+    ids=["custody", "answers"],
+)
+async def test_a_secret_circular_ends_with_every_number_too(
+    unsteady: Make, stops: tuple[str, ...]
+) -> None:
+    hub = unsteady(stops)
+    hub.secrecy = "002"
+
+    await expect_every_number(hub, FEW)
+
+    assert hub.deaths == list(stops)
+    async with open_hub(load(hub.data)) as opened:
+        [line] = await opened.store.views.letters(limit=2)
+        assert line.letter.is_secret
+        assert line.letter.subject == circular.SUBJECT
+    database = (hub.data / DATABASE).read_bytes()
+    assert circular.SUBJECT.encode() not in database
 
 
 @pytest.mark.parametrize("seed", SEEDS)
