@@ -231,7 +231,8 @@ def write_certificate(
     elif out is not None:
         screen.say(f"เขียนใบรับรองแล้ว / Written: {out}")
     else:
-        screen.say(pem.rstrip())
+        # Several lines, which is what `say` lets nobody's text be.
+        print(pem, end="")  # noqa: T201
 
 
 def _read(content: bytes) -> "Certificate":
