@@ -264,9 +264,9 @@ async def test_a_hub_that_is_no_demo_lets_nobody_in(calling: Calling) -> None:
         with capture_logs() as lines:
             answer = await caller.poll(MINISTRY)
 
-    assert answer.status == 403
+    assert answer.status == 401
     assert answer.error[:2] == ("Body", "access-denied")
-    assert lines[0]["event"] == "access denied"
+    assert "access denied" in {line["event"] for line in lines}
 
 
 def is_too_large(answer: Answer) -> bool:
