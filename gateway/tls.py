@@ -25,6 +25,7 @@ from gateway.authorities import read_authorities
 from gateway.config import Settings, SettingsError
 from gateway.key_holder import owners_alone
 from gateway.telemetry import emit
+from gateway.vouching import folders_of
 
 _CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2; those of 1.3 are all good."""
@@ -66,8 +67,8 @@ class TlsFiles:
         if certificate is None or key is None:
             missing = "tls_key" if key is None else "tls_certificate"
             raise SettingsError(missing, "is not set, its other half is", "Set both")
-        data = settings.data
-        return cls(data / certificate, data / key, settings.authorities)
+        data, (authorities, _) = settings.data, folders_of(settings)
+        return cls(data / certificate, data / key, authorities)
 
     def stamps(self) -> Stamps:
         """Say how the files look; raises `SettingsError` where one is not there."""

@@ -1,6 +1,7 @@
 """TLS over real sockets: what is offered, who is proven, and what changes meanwhile."""
 
 import asyncio
+import hashlib
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -94,6 +95,13 @@ class Authority:
 ASKS = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
+SAMPLES = Path(__file__).parents[2] / "docs" / "protocol" / "samples"
+AUTHORITY = Authority.new("ผู้ออกใบรับรอง")
+ISSUED = AUTHORITY.issues("office")
+REVOKED = new_key_pair("client", "4", NOW)
+TIME = (SAMPLES / "cs-16-time-check-request.xml").read_bytes()
+
+
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in os.environ:
@@ -137,6 +145,15 @@ class Connection:
         length = int(headers.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
         await self.reader.readexactly(length)
         return line
+
+    async def at_door(self) -> int:
+        """Ask for the hub's time at the office's door; return the status."""
+        self.writer.write(
+            b"POST /ecms/%s/ecms-ws01/service2 HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s"
+            % (LOEI.text.encode(), len(TIME), TIME)
+        )
+        return int((await self.reader.readline()).split()[1])
 
     @property
     def tls(self) -> ssl.SSLObject:
@@ -289,6 +306,28 @@ async def test_a_certificate_nobody_knows_ends_the_handshake(
 
     (said,) = [e["detail"] for e in served.log if e["event"] == "tls refused"]
     assert str(said).startswith("client certificate: ")
+
+
+@pytest.mark.parametrize(
+    ("shows", "status"),
+    [(CLIENT, 200), (EXPIRED, 401), (REVOKED, 401), (ISSUED, 401), (None, 401)],
+)
+async def test_the_door_judges_what_was_proven(
+    tmp_path: Path, shows: KeyPair | None, status: int
+) -> None:
+    """Entered and in force, expired, revoked, an authority's word alone, nothing."""
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    (folder / "root.pem").write_bytes(AUTHORITY.pem)
+    async with hub(tmp_path, CLIENT, EXPIRED, REVOKED, authorities=folder) as served:
+        async with open_store(tmp_path / "data") as store, store.unit() as unit:
+            gone = hashlib.sha256(der(REVOKED)).hexdigest()
+            await unit.directory.revoke(LOEI, gone, NOW, why="stolen")
+            await unit.commit()
+        connection = await served.open(client(tmp_path, shows))
+
+        assert await connection.at_door() == status
+        connection.close()
 
 
 async def test_a_certificate_of_the_same_name_is_not_the_same(tmp_path: Path) -> None:
@@ -448,11 +487,9 @@ async def test_what_stays_wrong_is_said_once_and_again_after_it_was_right(
 async def test_what_an_authority_has_issued_is_proven(tmp_path: Path) -> None:
     folder = tmp_path / "authorities"
     folder.mkdir()
-    authority = Authority.new("ผู้ออกใบรับรอง")
-    (folder / "root.pem").write_bytes(authority.pem)
+    (folder / "root.pem").write_bytes(AUTHORITY.pem)
     async with hub(tmp_path, authorities=folder) as served:
-        issued = authority.issues("office")
-        connection = await served.open(client(tmp_path, issued))
+        connection = await served.open(client(tmp_path, ISSUED))
         assert await connection.status() == b"HTTP/1.1 200 OK\r\n"
         connection.close()
 
