@@ -6,6 +6,7 @@ number of a letter is its sender's own text and names no file.
 """
 
 import json
+import os
 import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path as File
@@ -91,8 +92,10 @@ def _document(receipt: SignedReceipt) -> bytes:
 
 
 def _write(path: File, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        with path.open("xb") as file:
+        # Of secret letters they name persons: who exports them decides who reads them.
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
             file.write(content)
     except FileExistsError:
         if path.is_symlink() or path.read_bytes() != content:

@@ -99,19 +99,23 @@ async def _exhibits(work: Work, facts: Sequence[Unsigned]) -> dict[UUID, Exhibit
     digests = [path.consignment.envelope_digest for path in paths]
     sizes = await work.store.evidence.sizes(digests)
     forms = await work.store.evidence.forms(consignments)
+    # The hub's own custody says nothing of it: those bytes are not read for nothing.
+    handed_on = {fact.consignment for fact in facts if fact.about != fact.consignment}
     return {
         path.consignment.id: await _exhibit(
             work,
             path,
             await _envelope(work, path.consignment, sizes),
-            forms.get(path.consignment.id, ()),
+            await _delivered(work, path.consignment, forms.get(path.consignment.id, ()))
+            if path.consignment.id in handed_on
+            else None,
         )
         for path in paths
     }
 
 
 async def _exhibit(
-    work: Work, path: Path, envelope: Measure, forms: Sequence[str | None]
+    work: Work, path: Path, envelope: Measure, delivered: Measure | None
 ) -> Exhibit:
     consignment = path.consignment
     return Exhibit(
@@ -122,7 +126,7 @@ async def _exhibit(
         receipts=path.receipts,
         registrations=path.registrations,
         envelope=envelope,
-        delivered=await _delivered(work, consignment, forms),
+        delivered=delivered,
         files=_files(consignment.letter),
     )
 
