@@ -46,6 +46,8 @@ class Reader:
     connection: Connection
     box: Strongbox | None = None
     """For letters and consignments, which may be secret."""
+    only_to_look: bool = False
+    """Whether a secret letter that does not open is shown closed."""
 
     async def fetch(
         self, statement: Select[*tuple[Any, ...]], **parameters: object
@@ -99,7 +101,11 @@ class Reader:
 
     async def keys(self, letters: Iterable[UUID]) -> dict[UUID, LetterKey]:
         """Return the keys of secret letters that can be opened here."""
-        return await self.box.keys(letters) if self.box else {}
+        if self.box is None:
+            return {}
+        if self.only_to_look:
+            return await self.box.keys_to_look(letters)
+        return await self.box.keys(letters)
 
     async def organizations(
         self, codes: Iterable[OrganizationCode]

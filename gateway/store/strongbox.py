@@ -13,7 +13,8 @@ and so has the store, to read (`store.strongbox`).
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -71,30 +72,46 @@ class Strongbox:
 
     async def key(self, letter: UUID) -> LetterKey:
         """Return the key of a secret letter, which must be there."""
-        found = await self.keys([letter], ring=self.ring)
+        ring, found = self.ring, await self._wrapped([letter])
         if letter not in found:
             raise VaultDamaged(detail=f"letter_key {letter}: is not there")
-        return found[letter]
+        return ring.unwrap(letter, *found[letter])
 
-    async def keys(
-        self, letters: Iterable[UUID], *, ring: Keyring | None = None
-    ) -> dict[UUID, LetterKey]:
-        """Return the keys of secret letters; of none where this hub cannot open any.
+    async def keys(self, letters: Iterable[UUID]) -> dict[UUID, LetterKey]:
+        """Return the keys of secret letters to work with; none where there is no key.
 
-        A key that is not there is left out.
+        Raises as `key` where there is one: half a letter must not be handed on.
         """
-        ring = ring or self.keyring
+        if self.keyring is None:
+            return {}
         wanted = list(dict.fromkeys(letters))
+        found = await self._wrapped(wanted)
+        for letter in wanted:
+            if letter not in found:
+                raise VaultDamaged(detail=f"letter_key {letter}: is not there")
+        return {x: self.keyring.unwrap(x, *wrapped) for x, wrapped in found.items()}
+
+    async def keys_to_look(self, letters: Iterable[UUID]) -> dict[UUID, LetterKey]:
+        """Return the keys of secret letters that open; lists show others closed."""
         found: dict[UUID, LetterKey] = {}
-        if ring is None:
+        if self.keyring is None:
             return found
-        for start in range(0, len(wanted), _BATCH):
+        wrapped = await self._wrapped(list(dict.fromkeys(letters)))
+        for letter, (by, content) in wrapped.items():
+            with suppress(SecretsClosed, VaultDamaged):
+                found[letter] = self.keyring.unwrap(letter, by, content)
+        return found
+
+    async def _wrapped(self, letters: Sequence[UUID]) -> dict[UUID, tuple[str, bytes]]:
+        found: dict[UUID, tuple[str, bytes]] = {}
+        for start in range(0, len(letters), _BATCH):
             result = await self.connection.execute(
-                _KEYS, {"letters": wanted[start : start + _BATCH]}
+                _KEYS, {"letters": letters[start : start + _BATCH]}
             )
-            for row in result.mappings():
-                letter = row["letter_id"]
-                found[letter] = ring.unwrap(letter, row["wrapped_by"], row["wrapped"])
+            found |= {
+                row["letter_id"]: (row["wrapped_by"], row["wrapped"])
+                for row in result.mappings()
+            }
         return found
 
     async def new_key(self, letter: UUID) -> LetterKey:
@@ -103,8 +120,8 @@ class Strongbox:
         One whose key was lost never gets another: it would hide the loss.
         """
         ring = self.ring
-        if found := await self.keys([letter]):
-            return found[letter]
+        if found := await self._wrapped([letter]):
+            return ring.unwrap(letter, *found[letter])
         result = await self.connection.execute(_IS_THERE, {"letter": letter})
         if result.scalar_one_or_none() is not None:
             raise VaultDamaged(detail=f"letter_key {letter}: is not there")

@@ -112,7 +112,11 @@ class StoredViews:
         if not found:
             return None
         entry = rows.inbox_entry(found[0])
-        consignments = await self._consignments([entry.consignment])
+        # It is handed on: rather nothing than a letter without what it hides.
+        reader = Reader(self.connection, self.vault.box)
+        consignments = await reader.consignments(
+            await reader.of(CONSIGNMENT, CONSIGNMENT.c.id, [entry.consignment])
+        )
         consignment = consignments[entry.consignment]
         if entry.receipt:
             receipts = await self._reader.receipts([entry.receipt])
@@ -265,7 +269,7 @@ class StoredViews:
 
     @property
     def _reader(self) -> Reader:
-        return Reader(self.connection, self.vault.box)
+        return Reader(self.connection, self.vault.box, only_to_look=True)
 
     async def _consignments(self, ids: Sequence[UUID]) -> Mapping[UUID, Consignment]:
         found = await self._reader.of(CONSIGNMENT, CONSIGNMENT.c.id, ids)
@@ -332,7 +336,7 @@ class StoredViews:
         }
         if not secret:
             return found
-        keys = await self.vault.box.keys(secret.values())
+        keys = await self._reader.keys(secret.values())
         of_none = UUID(int=0)
         return [
             shown(table, row, keys.get(secret.get(row["consignment_id"], of_none)))

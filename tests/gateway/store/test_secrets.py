@@ -256,6 +256,10 @@ async def test_a_lost_key_names_its_letter_and_makes_no_other(
     books = await hub.store.check_books()
 
     assert {finding.letter for finding in books.findings} == {str(numbered(14))}
+    [shown, _] = await hub.store.views.paths(numbered(14).number)
+    assert shown.consignment.letter.subject == ""
+    with pytest.raises(VaultDamaged):
+        await hub.store.views.head(DEPARTMENT)
     await enter(hub, PHUKET)
     with pytest.raises(VaultDamaged):
         await hub.send(secret_letter(PHUKET, 14, FILES))
