@@ -26,6 +26,9 @@ COMMANDS = (
     "directory list",
     "directory show",
     "directory dialect",
+    "directory secrecy",
+    "directory person",
+    "directory persons",
     "directory add",
     "directory access",
     "directory access list",
@@ -72,7 +75,8 @@ In a pipe each row is one line, its cells parted by tabs: no headings, nothing c
 `--json` gives one document, lists as arrays.
 An error is `{"error": {"code", "message", "thai", "where", "remedy"}}`.
 Thai digits are accepted in every argument.
-Of a letter whose level of secrecy is not ปกติ, subject, persons and files are hidden.
+Of a letter whose level of secrecy is not ปกติ, subject, persons and files are shown
+to a secret registrar of its sender or receiver only, who is named by `--by`.
 Exit codes: 0 done, 1 refused or failed, 2 wrong settings or usage, 3 temporary.
 """
 
