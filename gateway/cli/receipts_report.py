@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -23,14 +24,13 @@ _COLUMNS: Final = (
     Column("หลักฐาน", "Proves", fold=True),
     Column("เมื่อ", "When"),
     Column("โดย", "By", least=100),
-    Column("เลขที่หนังสือ", "Letter's number", fold=True, least=110),
+    Column("เลขที่หนังสือ", "Letter's number", least=140),
     Column("ลงวันที่", "Dated", least=140),
     Column("เลขรับ", "Number given"),
     Column("ผู้ลงรับ", "Registered by", least=120),
     Column("ลงนามเมื่อ", "Signed", least=80),
 )
 NOT_YET: Final = "รอลงนาม"
-SIGNED: Final = Column("ลงนามแล้ว", "Signed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,16 @@ def _person(registrations: Sequence[Registration], receipt: Receipt | None) -> s
 
 
 def show(found: Sequence[Line]) -> None:
-    """Write a row for each fact."""
-    show_table(
-        _COLUMNS,
-        [_row(line) for line in found],
-        styles=[GREEN if line.signed else PLAIN for line in found],
-    )
+    """Write a row for each fact, the letter's own half of the number above them."""
+    for letter, of in groupby(found, lambda line: line.letter):
+        rows = list(of)
+        letter_id = letter.letter_id
+        show_table(
+            _COLUMNS,
+            [_row(line) for line in rows],
+            title=f"{letter_id.number}  ลงวันที่ {letter_day(letter_id.date)}",
+            styles=[GREEN if line.signed else PLAIN for line in rows],
+        )
 
 
 def _row(line: Line) -> Sequence[object]:

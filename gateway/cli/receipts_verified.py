@@ -10,9 +10,17 @@ import typer
 from envelopes.trust import Certificate, read_certificate
 from gateway import proof
 from gateway.cli.documents import Document, moment
-from gateway.cli.screen import GREEN, RED, Column, say, show_facts, show_json
+from gateway.cli.screen import (
+    GREEN,
+    RED,
+    Column,
+    printable,
+    say,
+    show_facts,
+    show_json,
+)
 from gateway.cli.spoken import as_document
-from gateway.cli.thai import NEVER, letter_day, thai_day, thai_time
+from gateway.cli.thai import NEVER, letter_day, thai_time
 from gateway.cli.words import EVIDENCE, SIGNING
 from gateway.domain.consignment import Signed
 from gateway.domain.evidence import EvidenceKind
@@ -127,7 +135,7 @@ def _certificate(file: File) -> Certificate:
 
 
 def _show(verdict: Verdict) -> None:
-    say(str(verdict.file))
+    say(printable(verdict.file))
     if verdict.error is not None:
         error = as_document(verdict.error, ())["error"]
         where = f": {error['where']}" if error["where"] else ""
@@ -144,9 +152,7 @@ def _facts(
     proven: proof.Proven, about: Sequence[tuple[File, str]]
 ) -> list[tuple[Column, object]]:
     certificate = proven.certificate
-    days = (
-        thai_day(at.date()) for at in (certificate.not_before, certificate.not_after)
-    )
+    valid = f"{thai_time(certificate.not_before)} - {thai_time(certificate.not_after)}"
     facts: list[tuple[Column, object]] = [
         (Column("พิสูจน์ว่า", "Proves"), _proves(proven)),
         (Column("โดย", "Said by"), _said_by(proven)),
@@ -170,7 +176,7 @@ def _facts(
             Column("ลงนามโดย", "Signed by"),
             f"{proven.text('hub.name')} sha256:{certificate.fingerprint}",
         ),
-        (Column("ใบรับรองใช้ได้", "Certificate valid"), " - ".join(days)),
+        (Column("ใบรับรองใช้ได้", "Certificate valid"), valid),
     ]
     if proven.payload.get("test") is True:
         facts.insert(1, (Column("หนังสือทดสอบ", "Test letter"), "ใช่ / yes"))

@@ -104,7 +104,7 @@ def test_a_receipt_is_verified_in_words(capsys: pytest.CaptureFixture[str]) -> N
     assert "Said by\tสำนักงานจังหวัดเชียงใหม่ Chiang Mai 1500200050" in said
     assert "Number given\t120/2569" in said
     assert "Registered\t21 พ.ย. 2569 10:03:07" in said
-    assert "Certificate valid\t1 ม.ค. 2569 - 1 ม.ค. 2571" in said
+    assert "Certificate valid\t1 ม.ค. 2569 07:00 - 1 ม.ค. 2571 07:00" in said
     assert said.endswith("ลายมือชื่อถูกต้อง / VERIFIED\n")
 
 
