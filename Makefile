@@ -48,6 +48,7 @@ docs: $(VENV)/.dev ## Make the generated documents anew
 	@$(BIN)/python tools/make_reference.py
 	@$(BIN)/python tools/make_cli_reference.py
 	@$(BIN)/python tools/draw_lifecycle.py
+	@$(BIN)/python tools/make_hostile.py
 
 .PHONY: lock
 lock: $(VENV)/.dev ## Pin the dependencies anew, with hashes

@@ -28,6 +28,7 @@ CHECKS: dict[str, list[str]] = {
     ],
     "reference": [*PYTHON, "tools/make_reference.py", "--check"],
     "commands": [*PYTHON, "tools/make_cli_reference.py", "--check"],
+    "hostile": [*PYTHON, "tools/make_hostile.py", "--check"],
     "lifecycle": [*PYTHON, "tools/draw_lifecycle.py", "--check"],
     "tests": [*MODULE, "pytest", "-n", "2", "--dist", "loadfile"],
 }

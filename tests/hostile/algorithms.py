@@ -58,6 +58,19 @@ def vectors() -> Iterator[Vector]:
         door=OLD,
     )
     yield Vector(
+        "sha1-where-it-may",
+        Kind.ALGORITHMS,
+        "RSA-SHA1 of an office whose record allows it, which is no attack",
+        by_lands(
+            "sha1-where-it-may",
+            Recipe(method=f"{DSIG}rsa-sha1", digest=SHA1),
+            by=old(),
+            sender=OLD,
+        ),
+        Carried("ขอเชิญประชุม"),
+        door=OLD,
+    )
+    yield Vector(
         "md5-where-sha1-may",
         Kind.ALGORITHMS,
         "RSA-MD5 of an office that may use RSA-SHA1",
@@ -78,12 +91,10 @@ def _confused() -> dict[str, _Case]:
     """HMAC under what everybody knows: the certificate, the public key, nothing."""
     der = lands().der
     public = x509.load_der_x509_certificate(der).public_key()
-    pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
     spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     text = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     secrets = {
         "hmac-certificate-der": ("the certificate, DER", der),
-        "hmac-certificate-pem": ("the certificate, PEM", pem),
         "hmac-key-der": ("the public key, DER", spki),
         "hmac-key-pem": ("the public key, PEM", text),
         "hmac-nothing": ("nothing", b""),
@@ -225,7 +236,6 @@ def _transforms() -> dict[str, _Case]:
             "A decryption",
             _transform("http://www.w3.org/2002/07/decrypt#XML"),
         ),
-        "with-comments": ("Canonical with comments", _transform(WITH_COMMENTS)),
         "twice": (
             "Two canonicalisations, one behind the other",
             _transform(INCLUSIVE) + _transform(EXCLUSIVE),
@@ -256,6 +266,15 @@ def _transforms() -> dict[str, _Case]:
         by_lands(
             "canonicalisation-2",
             Recipe(canonicalisation="http://www.w3.org/2010/xml-c14n2"),
+        ),
+        INVALID,
+    )
+    name = "transform-with-comments"
+    made[name] = (
+        "Canonical with comments, and truly digested so",
+        by_lands(
+            name,
+            Recipe(transforms=_transform(WITH_COMMENTS), digested_by=WITH_COMMENTS),
         ),
         INVALID,
     )

@@ -414,7 +414,20 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "access",
         "Who is not let in is not heard",
         (("gateway.web.access.Gate.settle", _anybody),),
-        ("door-unknown",),
+        ("no-address", "nothing-shown", "secret-of-another", "door-unknown"),
+    ),
+    Control(
+        "proxies",
+        "What a proxy says is believed of configured proxies only",
+        (),
+        ("forwarded-for",),
+        flags={"proxies": "127.0.0.1/32"},
+    ),
+    Control(
+        "secrecy",
+        "The level of secrecy is one that is carried",
+        ((_BY_HAND, _without(admission.level_is_carried)),),
+        ("secrecy-not-on-a-wire",),
     ),
     Control(
         "sender-of-the-door",

@@ -22,6 +22,15 @@ CHIANG_MAI: Final = "1500200050"
 """Receives."""
 LOEI: Final = "1500200042"
 """Takes part too: the office whose key a thief would have."""
+FAR: Final = "1500600000"
+"""Is let in from its own network alone."""
+FAR_NETWORK: Final = "10.0.0.0/8"
+KEYED: Final = "1500700000"
+"""Is let in by a secret, or by its certificate."""
+KEYED_SECRET: Final = "tests-know-this"
+ALSO_KEYED: Final = "1500800000"
+"""Another one that is let in by a secret."""
+OTHER_SECRET: Final = "tests-know-that"
 NOBODY: Final = "9900200000"
 """In no directory."""
 
@@ -83,6 +92,12 @@ def lands_curve() -> Signer:
 def old() -> Signer:
     """The certificate of the office that may sign by RSA-SHA1."""
     return certified(rsa_key("old"), "old")
+
+
+@functools.cache
+def keyed() -> Signer:
+    """The certificate that lets an office in."""
+    return certified(ec_key("keyed"), "keyed")
 
 
 @functools.cache

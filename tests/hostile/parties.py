@@ -241,6 +241,18 @@ def _parties() -> dict[str, _Case]:
             Refused("access-denied", 401),
             NOBODY,
         ),
+        "secrecy-not-on-a-wire": (
+            "ลับที่สุด, which goes on no wire",
+            plain("secrecy-not-on-a-wire", secrecy="004"),
+            Refused("secrecy-not-carried"),
+            MINISTRY,
+        ),
+        "secrecy-without-a-key": (
+            "ลับ, at a hub without a key for secret letters",
+            plain("secrecy-without-a-key", secrecy="002"),
+            Refused("secrecy-not-carried"),
+            MINISTRY,
+        ),
         "future": (
             "A letter of next year",
             spoiled(plain("future"), DATE, "2027-11-20"),

@@ -5,7 +5,8 @@ from typing import Final
 
 from envelopes.letter import Attachment, Reference
 from schemas import names
-from tests.hostile.making import SUBJECT, plain, spoiled
+from tests.hostile.making import SUBJECT, by_lands, plain, spoiled
+from tests.hostile.offices import LANDS
 from tests.hostile.vector import Carried, Kind, Refused, Vector, Verdict
 
 LIMIT = Refused("limit-exceeded")
@@ -27,6 +28,16 @@ def vectors() -> Iterator[Vector]:
         **_work(),
     }.items():
         yield Vector(name, Kind.SIZE, wrong, content, verdict)
+    name = "namespaces-signed"
+    prefixes = " ".join(f'xmlns:p{n}="urn:p{n}"' for n in range(3_500))
+    yield Vector(
+        name,
+        Kind.SIZE,
+        "A signed letter under 3,500 namespaces, which canonicalisation looks through",
+        spoiled(by_lands(name), "<SOAP-ENV:Envelope", f"<SOAP-ENV:Envelope {prefixes}"),
+        Carried(SUBJECT),
+        door=LANDS,
+    )
 
 
 def _in_header(name: str, markup: str) -> bytes:

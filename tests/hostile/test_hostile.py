@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import io
 import json
 import os
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -30,6 +32,20 @@ from tests.hostile.offices import CHIANG_MAI, HEALTH, LANDS, MINISTRY, NOW
 from tests.hostile.screens import Terminal, controls
 from tests.hostile.vector import SIGNATURES, Carried, Kind, Vector
 
+ROOT = Path(__file__).parents[2]
+
+
+def _loaded() -> ModuleType:
+    path = ROOT / "tools" / "make_hostile.py"
+    spec = importlib.util.spec_from_file_location("make_hostile", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+TOOL = _loaded()
 CANARY = "canary-of-the-environment"
 VECTORS = corpus()
 CARRIED = [vector for vector in VECTORS if isinstance(vector.verdict, Carried)]
@@ -298,3 +314,28 @@ def test_the_ministry_is_named_in_no_letter_of_another(record: trial.Record) -> 
     }
 
     assert {sender for _, sender in rows} <= doors | {MINISTRY, LANDS}
+
+
+class TestTool:
+    def test_the_document_tells_of_every_vector(self) -> None:
+        assert TOOL.is_current(), "make docs"
+        written = TOOL.DOCUMENT.read_text("utf-8")
+        for vector in VECTORS:
+            section = written.partition(f"\n## {vector.kind}\n")[2].partition("\n## ")[
+                0
+            ]
+            [row] = [
+                line
+                for line in section.splitlines()
+                if line.startswith(f"| {vector.name} |")
+            ]
+            assert row.endswith(f"| {vector.verdict} |")
+
+    def test_vectors_are_written_as_files(self, tmp_path: Path) -> None:
+        TOOL.write_files(tmp_path)
+
+        for vector in VECTORS:
+            assert (tmp_path / vector.file).read_bytes() == vector.content
+        listed = (tmp_path / "vectors.tsv").read_text("utf-8").splitlines()
+        assert len(listed) == len(VECTORS) + 1
+        assert {line.count("\t") for line in listed} == {3}

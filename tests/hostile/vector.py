@@ -30,6 +30,7 @@ class Kind(StrEnum):
     ENCODING = "encoding"
     NAMESPACES = "namespaces"
     BASE64 = "base64"
+    ACCESS = "access"
     PARTIES = "parties"
     NOTIFIERS = "notifiers"
     IN_SUBJECT = "injection-subject"
@@ -50,6 +51,7 @@ MEANINGS: Final[Mapping[Kind, str]] = {
     Kind.ENCODING: "Bytes that are other characters than they seem",
     Kind.NAMESPACES: "Names that look like ours",
     Kind.BASE64: "Files that are no base64, or strange base64",
+    Kind.ACCESS: "The caller is not who it says",
     Kind.PARTIES: "Sender, receiver and door do not fit each other",
     Kind.NOTIFIERS: "Something is said of a letter in other hands",
     Kind.IN_SUBJECT: "A subject that means something to another program",
