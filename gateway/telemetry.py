@@ -278,7 +278,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     ),
     "access denied": _event(
         "warning",
-        "A caller was not let in, whether the organization exists or not.",
+        "A caller was not let in; a repeat within a minute is only counted.",
         "code detail peer",
         "accesses_denied_total",
     ),

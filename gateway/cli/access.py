@@ -55,7 +55,8 @@ def list_accesses(
         return await _ways(hub, organization)
 
     ways = ask(data, question)
-    report.show_ways(organization, ways, as_json=as_json)
+    command = f"gateway directory access add {organization} path-secret --data {data}"
+    report.show_ways(ways, command, as_json=as_json)
 
 
 @app.command("add")

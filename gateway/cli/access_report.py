@@ -58,14 +58,13 @@ class Ways:
         return is_open(self.accesses, self.certificates, self.now)
 
 
-def show_ways(organization: OrganizationCode, ways: Ways, *, as_json: bool) -> None:
-    """Show all ways in of an organization."""
+def show_ways(ways: Ways, command: str, *, as_json: bool) -> None:
+    """Show all ways in of an organization, or the command that adds one."""
     if as_json:
         found = [_document(one, ways.now) for one in ways.accesses]
         found += [_certificate(one, ways.now) for one in ways.certificates]
         screen.show_json(found)
     elif not (ways.accesses or ways.certificates):
-        command = f"gateway directory access add {organization} path-secret"
         screen.nothing_here("ยังไม่เปิดให้เข้า", "It is let in nowhere", command)
     else:
         rows = [_row(one, ways.now) for one in ways.accesses]
