@@ -36,8 +36,9 @@ SEEDS = range(24 if SOAK else 3)
 BESIDE = ("register:before-commit", "register:after-commit")
 """Passed where a clerk registers beside the hub, in a process of its own."""
 
-BY_TIME = ("attest:signed", "attest:after-commit")
-"""Passed once a second where there is something to sign (`test_attest.py`)."""
+BY_TIME = ("attest:signed", "attest:after-commit", "seal:after-commit")
+"""Passed each second or ten where there is something to sign or to seal: how often
+in one play, nobody knows (`test_attest.py`)."""
 
 FREED = ("free:before-commit", "free:after-commit")
 """Passed where a sender frees a number, as nobody does in the demo."""
@@ -58,6 +59,8 @@ STOPS = [
     )
 ]
 """Some deaths in one play, one after the other: a start costs more than the play."""
+
+STOPS.append(("seal:after-commit#1",))
 
 
 async def expect_every_number(
