@@ -202,7 +202,8 @@ class Settings(BaseSettings):
 
     bodies_limit: int = Field(default=256 * _MIB, ge=64 * 1024)
     """Bytes of all requests that are read at the same time, at least `body_limit`.
-    Further requests wait for room. Lower it on a machine with little memory."""
+    Further requests wait for room; one organization holds half of it at most.
+    Lower it on a machine with little memory."""
 
     thread_threshold: int = Field(default=4 * _MIB, ge=0)
     """Bytes from which a request is worked on in a thread instead of in place.

@@ -129,7 +129,8 @@ class Door:
         named = self._addresses.named(request)
         await self._gate.settle(request[CALLER], named)
         expected = announced(request, self._limits)
-        async with self._room.of(expected, self._limits.seconds):
+        organization = named.text if named else ""
+        async with self._room.of(expected, self._limits.seconds, who=organization):
             body = await read_body(request, self._limits)
             progress.size = len(body)
             door = await self._door(named)

@@ -4,6 +4,7 @@ Counted are the bytes after decompression: a small compressed body can be a larg
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,30 +34,47 @@ class Limits:
 
 
 class Room:
-    """The bytes of all requests that are being read and worked on."""
+    """The bytes of all requests that are being read and worked on.
 
-    __slots__ = ("_changed", "_free")
+    One organization holds half of it at most, but for a single request: slow or
+    endless bodies at one door keep nobody waiting at the others.
+    """
+
+    __slots__ = ("_changed", "_free", "_half", "_held")
 
     def __init__(self, size: int) -> None:
         """Take the bytes of all together."""
         self._free = size
+        self._half = size // 2
+        self._held: Counter[str] = Counter()
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def of(self, size: int, seconds: float) -> AsyncIterator[None]:
-        """Hold room for `size` bytes; raises `TemporarilyUnavailable` after a while."""
+    async def of(self, size: int, seconds: float, *, who: str) -> AsyncIterator[None]:
+        """Hold room for `size` bytes of an organization's request.
+
+        Raises `TemporarilyUnavailable` after so many seconds.
+        """
         try:
             async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(lambda: self._free >= size)
+                await self._changed.wait_for(lambda: self._has(size, who))
                 self._free -= size
+                self._held[who] += size
         except TimeoutError as error:
             raise TemporarilyUnavailable(detail="no room for its bytes") from error
         try:
             yield
         finally:
             self._free += size
+            self._held[who] -= size
+            if not self._held[who]:
+                del self._held[who]
             async with self._changed:
                 self._changed.notify_all()
+
+    def _has(self, size: int, who: str) -> bool:
+        held = self._held[who]
+        return self._free >= size and (not held or held + size <= self._half)
 
 
 def announced(request: web.Request, limits: Limits) -> int:

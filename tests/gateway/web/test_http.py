@@ -2,18 +2,26 @@
 
 import asyncio
 import gzip
-from typing import Self
+from collections.abc import Iterable, MutableMapping
+from contextlib import AsyncExitStack
+from typing import Any, Self
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from tests.gateway.web.conftest import MINISTRY, Caller, Calling, sample
+from tests.gateway.web.conftest import CHIANG_MAI, MINISTRY, Caller, Calling, sample
 from tests.letters import a_letter, as_wire
 
 POLL = sample("cs-07-inbound-poll-request")
 PATH = f"/ecms/{MINISTRY}/ecms-ws01/service2"
+
+
+def told(lines: Iterable[MutableMapping[str, Any]]) -> list[str]:
+    """Return what was said of requests; runners speak in their own time."""
+    events = [line["event"] for line in lines]
+    return [event for event in events if event.startswith("request ")]
 
 
 async def test_the_door_is_for_posts(caller: Caller) -> None:
@@ -167,6 +175,20 @@ async def test_a_slow_body_keeps_nobody_waiting(calling: Calling) -> None:
         assert b"limit-exceeded" in (await slow.answer())[1]
 
 
+async def test_slow_bodies_at_one_door_keep_nobody_waiting_at_another(
+    calling: Calling,
+) -> None:
+    """Chunked ones are held room for as if they were as large as may be."""
+    endless = f"POST {PATH} HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n1\n"
+    limits = {"body_limit": 65_536, "bodies_limit": 4 * 65_536}
+    async with calling(**limits, read_seconds=5) as caller, AsyncExitStack() as open_:
+        for _ in range(8):
+            slow = await open_.enter_async_context(Line(caller.base))
+            slow.write(endless, b" ")
+        async with asyncio.timeout(3):
+            assert (await caller.poll(CHIANG_MAI)).status == 200
+
+
 async def test_an_answer_has_exactly_the_length_it_says(caller: Caller) -> None:
     async with Line(caller.base) as line:
         line.write(head_of(len(POLL), "Connection: close"), POLL)
@@ -221,7 +243,7 @@ async def test_what_is_no_http_is_answered_and_written_down(
 
     assert b" 400 " in head
     assert b"Traceback" not in body
-    assert [line["event"] for line in lines] == ["request unreadable"]
+    assert told(lines) == ["request unreadable"]
     assert caplog.text == ""
 
 
@@ -245,7 +267,7 @@ async def test_a_body_that_cannot_be_unpacked_is_no_mistake_of_ours(
             await line.answer()
             assert await line.ended()
 
-    assert [entry["event"] for entry in lines] == ["request refused"]
+    assert told(lines) == ["request refused"]
 
 
 async def test_a_caller_that_hangs_up_hurts_nobody(caller: Caller) -> None:

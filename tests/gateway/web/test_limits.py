@@ -15,10 +15,10 @@ async def test_who_finds_no_room_waits_for_it() -> None:
     order: list[str] = []
 
     async def second() -> None:
-        async with room.of(60, 5):
+        async with room.of(60, 5, who="b"):
             order.append("second")
 
-    async with asyncio.TaskGroup() as group, room.of(60, 5):
+    async with asyncio.TaskGroup() as group, room.of(60, 5, who="a"):
         group.create_task(second())
         await asyncio.sleep(0)
         order.append("first")
@@ -28,21 +28,39 @@ async def test_who_finds_no_room_waits_for_it() -> None:
 
 async def test_who_waits_too_long_may_come_again() -> None:
     room = Room(100)
-    async with room.of(100, 5):
+    async with room.of(100, 5, who="a"):
         with pytest.raises(TemporarilyUnavailable):
-            async with room.of(1, 0.01):
+            async with room.of(1, 0.01, who="b"):
                 pass
-    async with room.of(100, 0.01):
+    async with room.of(100, 0.01, who="a"):
         pass
 
 
 async def test_what_fails_leaves_its_room() -> None:
     room = Room(100)
     with pytest.raises(ZeroDivisionError):
-        async with room.of(100, 5):
+        async with room.of(100, 5, who="a"):
             raise ZeroDivisionError
 
-    async with room.of(100, 0.01):
+    async with room.of(100, 0.01, who="a"):
+        pass
+
+
+async def test_one_organization_holds_half_of_the_room_at_most() -> None:
+    room = Room(100)
+    async with room.of(30, 5, who="a"), room.of(20, 5, who="a"):
+        with pytest.raises(TemporarilyUnavailable):
+            async with room.of(1, 0.01, who="a"):
+                pass
+        async with room.of(50, 0.01, who="b"):
+            pass
+    async with room.of(1, 0.01, who="a"):
+        pass
+
+
+async def test_a_request_larger_than_half_finds_room_alone() -> None:
+    room = Room(100)
+    async with room.of(100, 0.01, who="a"):
         pass
 
 
