@@ -24,8 +24,8 @@ from gateway.domain.consignment import (
     FittedCopy,
     LetterFacts,
 )
-from gateway.domain.hub_certificate import HubCertificate
 from gateway.domain.evidence import SignedReceipt, Unsigned
+from gateway.domain.hub_certificate import HubCertificate
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import State
 from gateway.domain.organization import (

@@ -13,58 +13,13 @@ from io import StringIO
 from os import environ
 from pathlib import Path
 
-from gateway.cli.main import main as command
+import typer
+
+from gateway.cli.main import app
+from gateway.cli.main import main as run
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "cli.md"
 COLUMNS = "80"
-COMMANDS = (
-    "",
-    "init",
-    "serve",
-    "demo",
-    "directory",
-    "directory list",
-    "directory show",
-    "directory dialect",
-    "directory secrecy",
-    "directory person",
-    "directory persons",
-    "directory add",
-    "directory access",
-    "directory access list",
-    "directory access add",
-    "directory access rotate",
-    "directory access end",
-    "directory certificate",
-    "directory certificate add",
-    "directory certificate list",
-    "directory certificate revoke",
-    "directory certificate expiring",
-    "directory certificate refresh",
-    "letters",
-    "letters list",
-    "letters show",
-    "letters track",
-    "receipts",
-    "receipts show",
-    "receipts export",
-    "receipts verify",
-    "inbox",
-    "inbox list",
-    "inbox parked",
-    "inbox unpark",
-    "inbox register",
-    "registers",
-    "registers show",
-    "keys",
-    "keys list",
-    "keys new",
-    "keys install",
-    "keys rotate",
-    "keys begin",
-    "keys certificate",
-    "check",
-)
 HEAD = """# Command line
 
 <!-- Made by tools/make_cli_reference.py from the help texts; change them there. -->
@@ -101,14 +56,27 @@ def reference() -> str:
     return "\n".join([HEAD, *_sections()])
 
 
+def commands(tree: typer.Typer = app, before: str = "") -> Iterator[str]:
+    """Yield every command and group, a group before what is in it."""
+    if not before:
+        yield ""
+    for command in tree.registered_commands:
+        name = command.name or getattr(command.callback, "__name__", "")
+        yield f"{before}{name}"
+    for group in tree.registered_groups:
+        yield f"{before}{group.name}"
+        if group.typer_instance is not None:
+            yield from commands(group.typer_instance, f"{before}{group.name} ")
+
+
 def _sections() -> Iterator[str]:
     kept = environ.get("COLUMNS")
     environ["COLUMNS"] = COLUMNS
     try:
-        for words in COMMANDS:
+        for words in commands():
             shown = StringIO()
             with redirect_stdout(shown):
-                command([*words.split(), "--help"])
+                run([*words.split(), "--help"])
             title = f"gateway {words}".strip()
             text = "\n".join(line.rstrip() for line in shown.getvalue().splitlines())
             yield f"## `{title}`\n\n```\n{text.strip()}\n```\n"

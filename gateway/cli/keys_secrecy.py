@@ -11,7 +11,6 @@ from gateway.cli.options import DEFAULT_DATA, Data, Json
 from gateway.cli.progress import progress
 from gateway.cli.screen import GREEN, RED, Column
 from gateway.cli.session import ask
-from gateway.config import FILE, SettingsError, load
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Hub
@@ -82,6 +81,9 @@ def new_keys(
             )
             await unit.commit()
 
+    # It brings pydantic with it, which `gateway --help` does not need.
+    from gateway.config import load  # noqa: PLC0415
+
     if load(data).database_file.is_file():
         ask(data, verb)
     if as_json:
@@ -93,7 +95,8 @@ def new_keys(
         "not with the data's backup: without this file no secret letter opens again"
     )
     screen.say(
-        f"ต่อไป ตั้งค่าใน {FILE} แล้วเริ่มใหม่ / Next, in {FILE}, and start the hub again:"
+        "ต่อไป ตั้งค่าใน gateway.toml แล้วเริ่มใหม่ / Next, in gateway.toml, "
+        "and start the hub again:"
     )
     screen.say(f'  secret_key_file = "{file.resolve()}"')
 
@@ -208,6 +211,9 @@ def _path(hub: "Hub") -> Path:
 
     path = key_file(hub.settings)
     if hub.settings.secret_key_file is None and not path.exists():
+        # As above.
+        from gateway.config import SettingsError  # noqa: PLC0415
+
         raise SettingsError(
             "secret_key_file",
             "this hub has no keys for secret letters",

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from structlog.testing import capture_logs
 
+from tests.eventually import eventually
 from tests.gateway.web.conftest import CHIANG_MAI, MINISTRY, Caller
 from tests.letters import a_letter, as_wire
 
@@ -39,6 +40,8 @@ def statements() -> Iterator[list[str]]:
 
 async def test_ten_thousand_idle_polls_write_nothing(caller: Caller) -> None:
     await caller.poll(CHIANG_MAI)
+    # That it was made is an act, which is sealed when it begins to serve.
+    await eventually((caller.data / "journal.head").exists, every=0.01)
     before = written(caller.data)
 
     async def poll_on() -> None:
