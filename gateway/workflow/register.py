@@ -48,7 +48,7 @@ async def register(
         if entry is None or entry.carries is not Carries.LETTER:
             raise errors.EntryUnknown(process_id)
         consignment = await unit.consignments.get(entry.consignment)
-        await has_registrar(unit, consignment, organization, by)
+        await _demand_registrar(unit, consignment, organization, by)
         if earlier := await unit.registers.of(consignment.id):
             # It may have been entered in this very group, and not be durable yet.
             await unit.commit()
@@ -97,7 +97,7 @@ async def register(
     return registration
 
 
-async def has_registrar(
+async def _demand_registrar(
     unit: UnitOfWork, consignment: Consignment, organization: OrganizationCode, by: str
 ) -> None:
     """Check that this person of the organization may see what the letter says.
