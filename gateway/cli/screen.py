@@ -104,8 +104,16 @@ def show_facts(facts: Sequence[tuple[Column, object]]) -> None:
 
 
 def show_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can say
-    """Write the one document of a `--json` command."""
-    print(json.dumps(document, ensure_ascii=False, indent=2))  # noqa: T201
+    """Write the one document of a `--json` command.
+
+    What would steer a terminal is written by its number, which is the same to JSON.
+    """
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    # Line feeds stand between its parts only: inside texts they are escaped already.
+    safe = (
+        _numbered(sign) if _steers(sign) and sign != "\n" else sign for sign in text
+    )
+    print("".join(safe))  # noqa: T201
 
 
 def say(text: str, *, style: str = PLAIN) -> None:
@@ -136,7 +144,13 @@ def printable(value: object) -> str:
 
 def _steady(text: str) -> str:
     """Put a blank where a character would steer a terminal or begin a line."""
-    return "".join(
-        " " if unicodedata.category(sign) in _CONTROL and sign != _HARMLESS else sign
-        for sign in text
-    )
+    return "".join(" " if _steers(sign) else sign for sign in text)
+
+
+def _steers(sign: str) -> bool:
+    return unicodedata.category(sign) in _CONTROL and sign != _HARMLESS
+
+
+def _numbered(sign: str) -> str:
+    """Write a character as JSON does where it writes ASCII only."""
+    return json.dumps(sign)[1:-1]

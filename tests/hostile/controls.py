@@ -487,7 +487,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
     Control(
         "steady-screen",
         "No character that steers a terminal is written",
-        (("gateway.cli.screen._steady", _as_it_is),),
+        (("gateway.cli.screen._steers", lambda _: False),),
         ("subject-terminal", "number-terminal", "c1-controls", "subject-turned"),
         fails="screen",
     ),

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from gateway.cli import screen
@@ -43,6 +45,18 @@ def test_the_text_of_strangers_does_not_steer_the_terminal(
     text: str, shown: str
 ) -> None:
     assert screen.printable(text) == shown
+
+
+def test_json_says_the_same_and_steers_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = 'ก\x9b\x7f\u202e\u2028\U000e0001\n"ข'
+    screen.show_json({"เรื่อง": text})
+
+    said = capsys.readouterr().out
+    assert json.loads(said) == {"เรื่อง": text}
+    assert "\\u009b\\u007f\\u202e\\u2028\\udb40\\udc01\\n" in said
+    assert "เรื่อง" in said
 
 
 @pytest.mark.parametrize("terminal", [True, False])
