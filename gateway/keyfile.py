@@ -78,7 +78,7 @@ class KeyFile:
             raise _wrong(
                 path,
                 f"cannot be read: {os.strerror(error.errno or 0)}",
-                "Bring the file back; gateway keys secrecy new makes one for a new hub",
+                "Bring the file back from its copy",
             ) from None
         if not stat.S_ISREG(mode):
             raise _wrong(path, "is no file", "Name the file with the keys")

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from envelopes.letter import Attachment, OrganizationCode
+from envelopes.notifier import NotifierKind
 from gateway.domain.errors import NumberTaken
 from gateway.store.errors import SecretsClosed, VaultDamaged
 from gateway.store.keyring import Keyring
@@ -176,13 +178,26 @@ async def test_a_file_of_an_open_letter_lies_apart(hub: Hub, data: Path) -> None
 
 
 async def test_open_letters_cost_no_look_for_a_key(data: Path) -> None:
-    async with opened(data, None) as it:
-        hub = a_hub_on(it)
-        await enter(hub, DEPARTMENT, PHUKET)
-        await hub.send(sent(PHUKET, 1, main=Attachment("application/pdf", LARGE)))
-        [path] = await it.views.paths(numbered(1).number)
-        assert await it.vault.read(path.consignment.envelope_digest)
+    statements: list[str] = []
 
+    def note(*told: Any) -> None:
+        statements.append(told[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        async with opened(data) as it:
+            hub = a_hub_on(it)
+            await enter(hub, DEPARTMENT, PHUKET)
+            await hub.send(sent(PHUKET, 1, main=Attachment("application/pdf", LARGE)))
+            await hub.poll(PHUKET, delete=True)
+            await hub.tell(PHUKET, NotifierKind.RECEIVED, numbered(1))
+            await hub.poll(DEPARTMENT, delete=True)
+            assert await it.views.letters(limit=10)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    assert statements
+    assert [one for one in statements if "FROM letter_key" in one] == []
     assert rows(data, "SELECT hidden FROM letter") == [(None,)]
     assert rows(data, "SELECT DISTINCT letter_key FROM file") == [(None,)]
     assert LARGE in b"".join(p.read_bytes() for p in (data / SEGMENTS).iterdir())
