@@ -180,7 +180,7 @@ def _verified(
             expect_config=expected,
         )
     except _FAILURES as error:
-        raise SignatureInvalid("ds:Signature", detail=repr(error)) from error
+        raise SignatureInvalid("ds:Signature", detail=type(error).__name__) from error
     signed = result.signed_xml if isinstance(result, VerifyResult) else None
     return signed_shape.the_letter(signed)
 
