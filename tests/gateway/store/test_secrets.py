@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event, select, update
 
 from envelopes.letter import Attachment, OrganizationCode
 from envelopes.notifier import NotifierKind
 from gateway.domain.errors import NumberTaken
 from gateway.store.errors import SecretsClosed, VaultDamaged
 from gateway.store.keyring import Keyring
+from gateway.store.schema import url_of
+from gateway.store.seals import with_seal
 from gateway.store.segments import ROLL_AT
 from gateway.store.store import DATABASE, SEGMENTS, SqliteStore, open_store
+from gateway.store.tables import Row
 from tests.doubles.keyring import ADDRESS, MASTER, OTHER_MASTER, a_keyring
 from tests.gateway.store.hub import (
     DEPARTMENT,
@@ -239,6 +242,28 @@ async def test_what_was_sealed_for_another_row_is_named(
     assert {f.letter for f in books.findings} & {str(numbered(14)), str(numbered(23))}
     for hidden in (SECRET_SUBJECT, SECRET_PERSON, REGISTRAR):
         assert hidden not in repr(books.findings)
+
+
+async def test_what_two_copies_hide_cannot_be_swapped_by_who_knows_the_seals(
+    store: SqliteStore, data: Path
+) -> None:
+    """Both lie under one key: only the place that each was sealed for differs."""
+    table = Row.metadata.tables["consignment"]
+    engine = create_engine(url_of(data / DATABASE))
+    with engine.begin() as connection:
+        one, two = connection.execute(select(table)).mappings().all()
+        for row, other in ((one, two), (two, one)):
+            forged = with_seal("consignment", {**row, "hidden": other["hidden"]})
+            its = table.c.id == row["id"]
+            connection.execute(update(table).where(its).values(forged))
+    engine.dispose()
+
+    books = await store.check_books()
+
+    places = {f"consignment {row['id']} hidden" for row in (one, two)}
+    assert len(books.findings) == len(places)
+    assert all(any(p in f.what for p in places) for f in books.findings)
+    assert {finding.letter for finding in books.findings} == {str(numbered(14))}
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "swap"])
