@@ -35,7 +35,13 @@ from gateway.domain.promise import Stage
 from gateway.domain.secrecy import OPEN
 from gateway.headfile import HeadFile
 from gateway.identity import Identities, SystemClock
-from gateway.key_change import Keys, first_key, next_first_key, note_key_in_use
+from gateway.key_change import (
+    Keys,
+    first_key,
+    next_first_key,
+    note_key_in_use,
+    one_at_a_time,
+)
 from gateway.key_holder import KeyHolder, in_use
 from gateway.keyfile import DEMO_FILE, SETTING, KeyFile, keyring_of, lies_within
 from gateway.leftovers import note_leftovers
@@ -304,24 +310,31 @@ async def begin_key(settings: Settings, order: Order) -> None:
     """
     holder, clock = holder_of(settings), SystemClock()
     async with open_store(settings.data, database=settings.database_file) as store:
-        known = await store.hub_certificates()
-        pem = next_first_key(holder, known, clock.now())
-        fresh = read_certificate(pem)
-        async with store.unit() as unit:
-            await unit.acts.add(
-                Act(
-                    id=Identities(clock).new(),
-                    at=clock.now(),
-                    what=order.what,
-                    who=order.who,
-                    why=order.why,
-                    after={"certificate": fresh.fingerprint, "key": holder.where},
-                )
+        with one_at_a_time(holder):
+            await _begin_key(holder, store, clock, order)
+
+
+async def _begin_key(
+    holder: KeyHolder, store: SqliteStore, clock: Clock, order: Order
+) -> None:
+    known = await store.hub_certificates()
+    pem = next_first_key(holder, known, clock.now())
+    fresh = read_certificate(pem)
+    async with store.unit() as unit:
+        await unit.acts.add(
+            Act(
+                id=Identities(clock).new(),
+                at=clock.now(),
+                what=order.what,
+                who=order.who,
+                why=order.why,
+                after={"certificate": fresh.fingerprint, "key": holder.where},
             )
-            await unit.commit()
-        Keys(holder, fresh, known).install(fresh)
-        await note_key_in_use(store, fresh, clock.now())
-        Keys(holder, fresh, known).settle()
+        )
+        await unit.commit()
+    Keys(holder, fresh, known).install(fresh)
+    await note_key_in_use(store, fresh, clock.now())
+    Keys(holder, fresh, known).settle()
 
 
 @asynccontextmanager

@@ -11,8 +11,10 @@ What a crash leaves over the next command puts right. Old private keys are not k
 to verify what they signed, their certificates are enough.
 """
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+import fcntl
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,6 +75,14 @@ class KeyInOrder(KeyNotChanged):
 
     code = "key-in-order"
     thai = "กุญแจของศูนย์กลางอยู่และใช้ได้"
+
+
+class KeysBusy(KeyNotChanged):
+    """Somebody else is changing the hub's key at this moment."""
+
+    code = "keys-busy"
+    temporary = True
+    thai = "มีผู้อื่นกำลังเปลี่ยนกุญแจของศูนย์กลางอยู่"
 
 
 class NotInForce(KeyNotChanged):
@@ -155,6 +165,23 @@ class Keys:
 
     def _settle(self, *, drop: Collection[PublicKey]) -> None:
         self.holder.settle(self.certificate.public_key, drop=drop)
+
+
+@contextmanager
+def one_at_a_time(holder: KeyHolder) -> Iterator[None]:
+    """Let nobody else change the keys meanwhile; raises `KeysBusy`.
+
+    The folder itself is locked: the system lets go of it when a process dies.
+    """
+    number = os.open(holder.certificate.parent, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise KeysBusy from error
+        yield
+    finally:
+        os.close(number)
 
 
 def first_key(holder: KeyHolder, at: datetime) -> None:

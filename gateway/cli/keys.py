@@ -78,17 +78,17 @@ def new_key(
 
     async def make(hub: "Hub") -> Path:
         # Cryptography is loaded with the hub, not with `gateway --help`.
-        from gateway.key_change import CODE  # noqa: PLC0415
+        from gateway.key_change import CODE, one_at_a_time  # noqa: PLC0415
         from gateway.key_papers import subject_of  # noqa: PLC0415
 
-        found = await _keys(hub)
         subject = subject_of(name, CODE) if name else None
-        # A token may take its time, and must not keep others from the store.
-        file = found.new(subject, replace=replace)
-        async with hub.store.unit() as unit:
-            after = {"request": str(file), "key": hub.keys.where}
-            await note(hub, unit, "keys new", by=by, reason=reason, after=after)
-            await unit.commit()
+        with one_at_a_time(hub.keys):
+            # A token may take its time, and must not keep others from the store.
+            file = (await _keys(hub)).new(subject, replace=replace)
+            async with hub.store.unit() as unit:
+                after = {"request": str(file), "key": hub.keys.where}
+                await note(hub, unit, "keys new", by=by, reason=reason, after=after)
+                await unit.commit()
         return file
 
     file = ask(data, make)
@@ -139,9 +139,13 @@ def install_certificate(
     content = file.read_bytes() if file else None
 
     async def install(hub: "Hub") -> _Report:
-        found = await _keys(hub)
-        fresh = _read(content or found.self_signed(hub.work.clock.now()))
-        await _install(hub, found, fresh, order("keys install", by=by, reason=reason))
+        from gateway.key_change import one_at_a_time  # noqa: PLC0415 - see `new_key`
+
+        ordered = order("keys install", by=by, reason=reason)
+        with one_at_a_time(hub.keys):
+            found = await _keys(hub)
+            fresh = _read(content or found.self_signed(hub.work.clock.now()))
+            await _install(hub, found, fresh, ordered)
         return await _found(hub)
 
     _show_installed(*ask(data, install), as_json=as_json)
@@ -158,10 +162,14 @@ def rotate_key(
     """เปลี่ยนกุญแจ รับรองตนเอง / A new key with a certificate by itself, in one go."""
 
     async def rotate(hub: "Hub") -> _Report:
-        found = await _keys(hub)
-        found.new(None, replace=False)
-        fresh = _read(found.self_signed(hub.work.clock.now()))
-        await _install(hub, found, fresh, order("keys rotate", by=by, reason=reason))
+        from gateway.key_change import one_at_a_time  # noqa: PLC0415 - see `new_key`
+
+        ordered = order("keys rotate", by=by, reason=reason)
+        with one_at_a_time(hub.keys):
+            found = await _keys(hub)
+            found.new(None, replace=False)
+            fresh = _read(found.self_signed(hub.work.clock.now()))
+            await _install(hub, found, fresh, ordered)
         return await _found(hub)
 
     _show_installed(*ask(data, rotate), as_json=as_json)

@@ -144,6 +144,7 @@ REMEDIES: Final[dict[str, Remedy]] = {
         Move.OPERATOR, "Take its fingerprint from gateway keys list"
     ),
     "no-such-letter": Remedy(Move.OPERATOR, "Take the number from gateway letters"),
+    "keys-busy": Remedy(Move.NOBODY, "Look at gateway keys list, then try again"),
     "key-in-order": Remedy(Move.OPERATOR, "Change it by gateway keys rotate"),
     "key-not-changed": Remedy(Move.OPERATOR, "Look at gateway keys list"),
     "key-waits": Remedy(

@@ -18,11 +18,13 @@ from gateway.config import SettingsError
 from gateway.domain.hub_certificate import HubCertificate
 from gateway.key_change import (
     Keys,
+    KeysBusy,
     KeyWaits,
     NoKeyWaits,
     NotInForce,
     NotOfThisKey,
     first_key,
+    one_at_a_time,
 )
 from gateway.key_holder import FileHolder, KeyHolder, in_use, request_file
 from gateway.key_papers import self_signed
@@ -289,3 +291,12 @@ def test_a_served_hub_signs_on_while_the_new_certificate_is_broken(
     verify(before, signer.sign_bytes(b"x"), b"x")
     opener().certificate.write_bytes(before.der)
     assert signer.certificate == before
+
+
+def test_two_do_not_change_the_key_at_once(opener: Opener) -> None:
+    with one_at_a_time(opener()):
+        with pytest.raises(KeysBusy) as refused, one_at_a_time(opener()):
+            pass
+        assert refused.value.temporary
+    with one_at_a_time(opener()):
+        pass
