@@ -125,11 +125,17 @@ class KeyFile:
         _sync_folder(path.parent)
 
     def replace(self, path: Path) -> None:
-        """Put these in place of what stands in a file, durably; raises `OSError`."""
+        """Put these in place of what stands in a file, durably; raises `OSError`.
+
+        It stays its owner's: an administrator may rotate for the hub's account.
+        """
+        before = path.stat()
         fresh = path.resolve().with_name(f".{path.name}.{os.getpid()}")
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             _write(os.open(fresh, flags, 0o600), self.written())
+            if before.st_uid != os.geteuid():
+                os.chown(fresh, before.st_uid, before.st_gid)
             fresh.replace(path.resolve())
         finally:
             fresh.unlink(missing_ok=True)

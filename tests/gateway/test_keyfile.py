@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -142,6 +143,18 @@ def test_a_file_is_replaced_whole_and_stays_its_owners(
     assert list(KeyFile.read(path).masters) == list(changed.masters)
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_rotated_by_an_administrator_it_stays_the_hubs(
+    path: Path, keys: KeyFile
+) -> None:
+    os.chown(path, 1234, 1235)
+
+    keys.with_new_master().replace(path)
+
+    assert (path.stat().st_uid, path.stat().st_gid) == (1234, 1235)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_keyring_follows_its_file(path: Path, keys: KeyFile) -> None:
