@@ -17,22 +17,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self, TypeAlias
-from uuid import UUID
 
 import aiohttp
 from lxml import etree
 
-from envelopes.letter import OrganizationCode
-from gateway.bootstrap import init, open_hub, serving
+from gateway.bootstrap import serving
 from gateway.config import load
-from gateway.domain.access import Access, AccessKind, digest_of
-from gateway.domain.consignment import Signed
-from gateway.domain.organization import Organization, RegisteredCertificate
 from schemas import names
 from tests.doubles.clock import HandClock
 from tests.hostile import offices, parties, transport
 from tests.hostile.documents import TRAP
-from tests.hostile.keys import Signer
 from tests.hostile.vector import (
     Carried,
     Refused,
@@ -42,21 +36,8 @@ from tests.hostile.vector import (
 )
 from tests.wire import POLL, sample
 
-_SIGNING: Final = {
-    offices.MINISTRY: Signed.HOSTED,
-    offices.LANDS: Signed.OWN,
-    offices.HEALTH: Signed.NONE,
-    offices.CLOSED: Signed.HOSTED,
-    offices.OLD: Signed.OWN,
-    offices.CHIANG_MAI: Signed.HOSTED,
-    offices.LOEI: Signed.HOSTED,
-    offices.FAR: Signed.HOSTED,
-    offices.KEYED: Signed.HOSTED,
-    offices.ALSO_KEYED: Signed.HOSTED,
-}
 _TAKING: Final = (offices.CHIANG_MAI, offices.MINISTRY, offices.LANDS, offices.LOEI)
 """Whose inboxes are emptied behind what was taken; the seeds lie in another's."""
-_LOOPBACK: Final = "127.0.0.0/8"
 _PATIENCE: Final = 20.0
 """Seconds for one answer: far more than any may take."""
 _POLLS: Final = 20
@@ -329,77 +310,6 @@ def tight() -> dict[str, object]:
         "read_seconds": transport.SECONDS,
         "idle_seconds": transport.SECONDS,
     }
-
-
-async def new_template(data: Path) -> None:
-    """Make the hub that is copied for each court."""
-    clock = HandClock(offices.NOW)
-    await init(load(data), demo=False, clock=clock)
-    async with open_hub(load(data), clock=clock) as hub, hub.store.unit() as unit:
-        for serial, (code, signing) in enumerate(_SIGNING.items()):
-            office = OrganizationCode(code)
-            await unit.directory.add(
-                Organization(
-                    office,
-                    "หน่วยงาน",
-                    "Office",
-                    signing,
-                    active=code != offices.CLOSED,
-                    dialect="csharp",
-                    dialect_by_hand=True,
-                    weak_signatures=code == offices.OLD,
-                ),
-                [_registered(office, signer) for signer in _certificates(code)],
-                clock.now(),
-            )
-            for number, (kind, value) in enumerate(_ways_in(code)):
-                way = Access(
-                    id=UUID(int=serial * 10 + number + 1),
-                    organization=office,
-                    kind=kind,
-                    value=value,
-                    added_at=clock.now(),
-                )
-                await unit.accesses.add(way)
-        await unit.directory.revoke(
-            OrganizationCode(offices.LANDS),
-            offices.lands_revoked().fingerprint,
-            offices.REVOKED_AT,
-            why="stolen",
-        )
-        await unit.commit()
-
-
-def _ways_in(code: str) -> list[tuple[AccessKind, str]]:
-    secret = digest_of(offices.KEYED_SECRET)
-    other = digest_of(offices.OTHER_SECRET)
-    return {
-        offices.FAR: [(AccessKind.NETWORK, offices.FAR_NETWORK)],
-        offices.KEYED: [(AccessKind.PATH, secret), (AccessKind.BASIC, secret)],
-        offices.ALSO_KEYED: [(AccessKind.PATH, other), (AccessKind.BASIC, other)],
-    }.get(code, [(AccessKind.NETWORK, _LOOPBACK)])
-
-
-def _certificates(code: str) -> list[Signer]:
-    return {
-        offices.LANDS: [
-            offices.lands(),
-            offices.lands_rsa(),
-            offices.lands_expired(),
-            offices.lands_early(),
-            offices.lands_revoked(),
-            offices.lands_weak(),
-            offices.lands_curve(),
-        ],
-        offices.OLD: [offices.old()],
-        offices.LOEI: [offices.loei()],
-    }.get(code, [])
-
-
-def _registered(office: OrganizationCode, signer: Signer) -> RegisteredCertificate:
-    return RegisteredCertificate(
-        office, signer.der, signer.fingerprint, signer.not_before, signer.not_after
-    )
 
 
 def _code(body: bytes) -> str:

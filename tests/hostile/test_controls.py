@@ -13,6 +13,7 @@ from gateway.cli.main import main
 from tests.hostile import judge
 from tests.hostile.controls import CONTROLS, Control
 from tests.hostile.corpus import corpus
+from tests.hostile.hub import new_template
 from tests.hostile.making import number_of
 from tests.hostile.screens import Terminal, controls
 from tests.hostile.vector import Carried, Kind, Vector
@@ -27,7 +28,7 @@ SHORT = 1.5
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("controls") / "template"
-    asyncio.run(judge.new_template(folder))
+    asyncio.run(new_template(folder))
     return folder
 
 

@@ -18,15 +18,16 @@ import pytest
 
 from envelopes.decoder import decode
 from envelopes.errors import EnvelopeError
+from envelopes.letter import OrganizationCode
 from envelopes.reading import letter_from
 from envelopes.requests import SendLetter
 from envelopes.signature import verify
 from gateway.cli.main import main
-from gateway.domain.organization import RegisteredCertificate
 from gateway.telemetry import EVENTS
 from tests.hostile import judge, parties, trial
 from tests.hostile.corpus import FEWEST, MOST, corpus
 from tests.hostile.documents import TRAP
+from tests.hostile.hub import certificates, registered
 from tests.hostile.making import EVIL, number_of
 from tests.hostile.offices import CHIANG_MAI, HEALTH, LANDS, MINISTRY, NOW
 from tests.hostile.screens import Terminal, controls
@@ -112,14 +113,7 @@ def test_none_reads_what_was_not_signed(vector: Vector) -> None:
     """Below the door, with every certificate of the office: what is read is signed."""
     office = LANDS if vector.door == LANDS else vector.door
     trusted = [
-        RegisteredCertificate(
-            judge.OrganizationCode(office),
-            signer.der,
-            signer.fingerprint,
-            signer.not_before,
-            signer.not_after,
-        )
-        for signer in judge._certificates(office)
+        registered(OrganizationCode(office), signer) for signer in certificates(office)
     ]
     try:
         request = decode(vector.content).request

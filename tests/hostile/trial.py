@@ -11,6 +11,7 @@ from envelopes.letter import Attachment
 from gateway import telemetry
 from tests.hostile import judge, transport
 from tests.hostile.corpus import corpus
+from tests.hostile.hub import new_template
 from tests.hostile.judge import Court, Outcome, Trap
 from tests.hostile.making import plain
 from tests.hostile.offices import MINISTRY
@@ -48,7 +49,7 @@ class Record:
 
 async def hold(folder: Path) -> Record:
     """Try everything."""
-    await judge.new_template(folder / "template")
+    await new_template(folder / "template")
     outcomes: dict[str, Outcome] = {}
     log, text = io.StringIO(), io.StringIO()
     trap, bases = Trap(), []
