@@ -39,10 +39,12 @@ class Everything(frozenset[Any]):
 
 
 def without(function: Callable[..., None]) -> tuple[Callable[..., None], ...]:
+    """Return the checks of admission but for one."""
     return tuple(check for check in admission.CHECKS if check is not function)
 
 
 def limits(**raised: int) -> tuple[tuple[str, Any], ...]:
+    """Return what raises limits of the envelope."""
     return (("gateway.web.door.EnvelopeLimits", partial(Limits, **raised)),)
 
 
@@ -121,14 +123,17 @@ async def anywhere(unit: Any, door: object, notifier: Any, to: str) -> Consignme
 
 
 async def free_as_said(work: Any, _: object, request: Any) -> object:
+    """Free a number for whom the request names as its sender."""
     return await free(work, request.sender, request)
 
 
 async def ask_as_said(work: Any, _: object, request: Any) -> object:
+    """Ask again for whom the request names as its receiver."""
     return await ask_again(work, request.receiver, request)
 
 
 async def confirm_any(work: Any, _: object, process_id: str) -> object:
+    """Delete an entry of the inbox it is in."""
     return await confirm(work, OrganizationCode(HEALTH), process_id)
 
 
@@ -136,12 +141,13 @@ async def anybody(*_: object) -> None:
     """Let in whoever comes."""
 
 
-async def no_more(request: Any, _: object) -> bytes:
+async def all_of_it(request: Any, _: object) -> bytes:
     """Read all there is."""
     return bytes(await request.content.read())
 
 
 def as_it_is(text: object) -> str:
+    """Change nothing."""
     return str(text)
 
 
