@@ -2,9 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
+import structlog
 
 from tests.doubles.clock import HandClock
 from tests.doubles.ids import CountedIds
@@ -16,6 +17,13 @@ PROGRAMS = {
     "haproxy": "haproxy",
 }
 """Mark → the program it needs."""
+
+
+@pytest.fixture(autouse=True)
+def _no_log() -> Iterator[None]:
+    """Let no test write a log because another one configured it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -196,7 +196,9 @@ class Play:
             # Only now is the body read as one; before, it is part of the request.
             await reader.readuntil(b"\r\n\r\n")
         writer.write(rest)
-        writer.write_eof()
+        # The hub may have answered the beginning, and be gone already.
+        with contextlib.suppress(OSError):
+            writer.write_eof()
         answer = await reader.read()
         writer.close()
         return answer.decode("utf-8", "replace")
