@@ -35,15 +35,22 @@ from gateway.domain.promise import Stage
 from gateway.domain.secrecy import OPEN
 from gateway.headfile import HeadFile
 from gateway.identity import Identities, SystemClock
-from gateway.key_change import (
+from gateway.keys.change import (
     Keys,
     first_key,
     next_first_key,
     note_key_in_use,
     one_at_a_time,
 )
-from gateway.key_holder import KeyHolder, in_use
-from gateway.keyfile import DEMO_FILE, SETTING, KeyFile, keyring_of, lies_within
+from gateway.keys.holder import KeyHolder, in_use
+from gateway.keys.secret_file import (
+    DEMO_FILE,
+    SETTING,
+    KeyFile,
+    keyring_of,
+    lies_within,
+)
+from gateway.keys.signing import CurrentSigner, holder_of, new_key_pair
 from gateway.leftovers import note_leftovers
 from gateway.ports import Clock
 from gateway.presence import announced, only_server
@@ -56,14 +63,13 @@ from gateway.runners.relay import Relay
 from gateway.runners.router import router
 from gateway.runners.sealer import Sealer
 from gateway.runners.sweeper import LastSeen, Sweeper
-from gateway.signing import CurrentSigner, holder_of, new_key_pair
 from gateway.store.errors import SecretsClosed
 from gateway.store.keyring import Keyring
 from gateway.store.schema import is_current, upgrade, url_of
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
 from gateway.tls import Tls, TlsFiles
-from gateway.vouching import folders_of
+from gateway.vouching.vouching import folders_of
 from gateway.web.access import Gate
 from gateway.web.addresses import Addresses
 from gateway.web.app import make_app, server_log

@@ -21,11 +21,11 @@ from typing import Final, TypeAlias
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gateway.authorities import read_authorities
 from gateway.config import Settings, SettingsError
-from gateway.key_holder import owners_alone
+from gateway.keys.holder import owners_alone
 from gateway.telemetry import emit
-from gateway.vouching import folders_of
+from gateway.vouching.authorities import read_authorities
+from gateway.vouching.vouching import folders_of
 
 _CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2; those of 1.3 are all good."""

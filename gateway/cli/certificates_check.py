@@ -12,7 +12,7 @@ from gateway.domain.certificates import Standing, standing
 if TYPE_CHECKING:
     from gateway.bootstrap import Hub
     from gateway.domain.organization import RegisteredCertificate
-    from gateway.vouching import Vouching
+    from gateway.vouching.vouching import Vouching
 
 _NAMED: Final = 5
 """So many organizations are named; the commands name all."""

@@ -23,7 +23,7 @@ from gateway.domain.organization import Purpose, RegisteredCertificate
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Hub
-    from gateway.vouching import Vouching
+    from gateway.vouching.vouching import Vouching
 
 
 def fit(
@@ -99,7 +99,7 @@ def tell_if_later(hub: "Hub", found: RegisteredCertificate) -> None:
 
 def vouching(hub: "Hub", now: datetime) -> "Vouching":
     """Read what authorities and lists say now."""
-    from gateway.vouching import folders_of, read_vouching  # noqa: PLC0415 - see above
+    from gateway.vouching.vouching import folders_of, read_vouching  # noqa: PLC0415 - see above
 
     return read_vouching(*folders_of(hub.settings), now)
 

@@ -15,7 +15,7 @@ from gateway.domain.organization import Organization, Purpose, RegisteredCertifi
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Hub
-    from gateway.vouching import Vouching
+    from gateway.vouching.vouching import Vouching
     from gateway.workflow.recheck import Rechecked
 
 DAYS: Final = 60

@@ -16,8 +16,8 @@ from gateway.cli.screen import GREEN, RED, Column, show_json, show_table
 from gateway.config import Effective, Settings, SettingsError, effective, load
 from gateway.domain.inbox import Standing
 from gateway.domain.promise import Stage
-from gateway.key_holder import SignerUnavailable
-from gateway.keyfile import DEMO_FILE
+from gateway.keys.holder import SignerUnavailable
+from gateway.keys.secret_file import DEMO_FILE
 from gateway.presence import SERVE
 from gateway.store.errors import StoreError
 from gateway.store.schema import is_current, url_of

@@ -19,7 +19,7 @@ from gateway.domain.hub_certificate import HubCertificate
 if TYPE_CHECKING:
     from envelopes.trust import Certificate
     from gateway.bootstrap import Hub
-    from gateway.key_change import Keys
+    from gateway.keys.change import Keys
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(
@@ -78,8 +78,8 @@ def new_key(
 
     async def make(hub: "Hub") -> Path:
         # Cryptography is loaded with the hub, not with `gateway --help`.
-        from gateway.key_change import CODE, one_at_a_time  # noqa: PLC0415
-        from gateway.key_papers import subject_of  # noqa: PLC0415
+        from gateway.keys.change import CODE, one_at_a_time  # noqa: PLC0415
+        from gateway.keys.papers import subject_of  # noqa: PLC0415
 
         subject = subject_of(name, CODE) if name else None
         with one_at_a_time(hub.keys):
@@ -139,7 +139,7 @@ def install_certificate(
     content = file.read_bytes() if file else None
 
     async def install(hub: "Hub") -> _Report:
-        from gateway.key_change import one_at_a_time  # noqa: PLC0415 - see `new_key`
+        from gateway.keys.change import one_at_a_time  # noqa: PLC0415 - see `new_key`
 
         ordered = order("keys install", by=by, reason=reason)
         with one_at_a_time(hub.keys):
@@ -162,7 +162,7 @@ def rotate_key(
     """เปลี่ยนกุญแจ รับรองตนเอง / A new key with a certificate by itself, in one go."""
 
     async def rotate(hub: "Hub") -> _Report:
-        from gateway.key_change import one_at_a_time  # noqa: PLC0415 - see `new_key`
+        from gateway.keys.change import one_at_a_time  # noqa: PLC0415 - see `new_key`
 
         ordered = order("keys rotate", by=by, reason=reason)
         with one_at_a_time(hub.keys):
@@ -258,7 +258,7 @@ async def _install(
     hub: "Hub", found: "Keys", fresh: "Certificate", ordered: Order
 ) -> None:
     """Switch; who did it is durable first, and then the new pair is in use or not."""
-    from gateway.key_change import keys_of, note_key_in_use  # noqa: PLC0415
+    from gateway.keys.change import keys_of, note_key_in_use  # noqa: PLC0415
 
     now = hub.work.clock.now()
     found.fits(fresh, now)
@@ -282,7 +282,7 @@ async def _install(
 
 async def _keys(hub: "Hub") -> "Keys":
     """Return the keys; what a crash left over of a change is put right first."""
-    from gateway.key_change import keys_of  # noqa: PLC0415 - see `new_key`
+    from gateway.keys.change import keys_of  # noqa: PLC0415 - see `new_key`
 
     found = await keys_of(hub.keys, hub.store)
     found.settle()
@@ -290,7 +290,7 @@ async def _keys(hub: "Hub") -> "Keys":
 
 
 async def _found(hub: "Hub") -> _Report:
-    from gateway.key_change import keys_of  # noqa: PLC0415 - see `new_key`
+    from gateway.keys.change import keys_of  # noqa: PLC0415 - see `new_key`
 
     found = await keys_of(hub.keys, hub.store)
     certificates: Sequence[HubCertificate] = await hub.store.hub_certificates()

@@ -30,7 +30,7 @@ def _signing(hub: "Hub") -> Looked:
 
 async def _waiting(hub: "Hub") -> list[Looked]:
     # Cryptography is loaded with the hub, not with `gateway --help`.
-    from gateway.key_change import keys_of  # noqa: PLC0415
+    from gateway.keys.change import keys_of  # noqa: PLC0415
 
     found = await keys_of(hub.keys, hub.store)
     if found.waiting() is None:

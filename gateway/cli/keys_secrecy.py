@@ -14,7 +14,7 @@ from gateway.cli.session import ask
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Hub
-    from gateway.secret_keys import MasterKey, Rotation
+    from gateway.keys.secrecy import MasterKey, Rotation
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -52,7 +52,7 @@ def new_keys(
     as_json: Json = False,
 ) -> None:
     """สร้างแฟ้มกุญแจของหนังสือลับ / Make the key file of a hub; it replaces none."""
-    from gateway.keyfile import KeyFile, lies_within  # noqa: PLC0415 - cryptography
+    from gateway.keys.secret_file import KeyFile, lies_within  # noqa: PLC0415 - cryptography
 
     if lies_within(file, data):
         raise typer.BadParameter(
@@ -106,7 +106,7 @@ def list_keys(*, data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """กุญแจและจำนวนหนังสือที่ใช้ / The keys, and how many letters need each."""
 
     async def question(hub: "Hub") -> "list[MasterKey]":
-        from gateway.secret_keys import master_keys  # noqa: PLC0415 - cryptography
+        from gateway.keys.secrecy import master_keys  # noqa: PLC0415 - cryptography
 
         return await master_keys(hub, _path(hub))
 
@@ -148,7 +148,7 @@ def rotate_keys(
     with progress("เปลี่ยนกุญแจ / wrapping anew") as advance:
 
         async def verb(hub: "Hub") -> "Rotation":
-            from gateway.secret_keys import rotate  # noqa: PLC0415 - cryptography
+            from gateway.keys.secrecy import rotate  # noqa: PLC0415 - cryptography
 
             ordered = order("keys secrecy rotate", by=by, reason=reason)
             return await rotate(hub, _path(hub), ordered, advance)
@@ -190,7 +190,7 @@ def prune_keys(
     """เอากุญแจที่ไม่มีหนังสือใดใช้ออกจากแฟ้ม / Take keys out that no letter needs."""
 
     async def verb(hub: "Hub") -> list[str]:
-        from gateway.secret_keys import prune  # noqa: PLC0415 - cryptography
+        from gateway.keys.secrecy import prune  # noqa: PLC0415 - cryptography
 
         ordered = order("keys secrecy prune", by=by, reason=reason)
         return await prune(hub, _path(hub), ordered)

@@ -163,8 +163,8 @@ def families() -> tuple[type[Exception], ...]:
     from envelopes.errors import EnvelopeError  # noqa: PLC0415
     from gateway.config import SettingsError  # noqa: PLC0415
     from gateway.domain.errors import Refusal  # noqa: PLC0415
-    from gateway.key_change import KeyNotChanged  # noqa: PLC0415
-    from gateway.key_holder import SignerUnavailable  # noqa: PLC0415
+    from gateway.keys.change import KeyNotChanged  # noqa: PLC0415
+    from gateway.keys.holder import SignerUnavailable  # noqa: PLC0415
     from gateway.store.errors import StoreError  # noqa: PLC0415
     from queues.errors import QueueError  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ import asyncio
 from typing import Final
 
 from gateway.domain.organization import Purpose
-from gateway.key_change import note_key_in_use
+from gateway.keys.change import note_key_in_use
 from gateway.ports import Store
 from gateway.runners.runner import Patience, Pause, pause
 from gateway.tls import Tls

@@ -14,7 +14,7 @@ from gateway.domain.act import Order, Who
 from gateway.domain.consignment import HUB
 from gateway.runners.runner import Patience, Pause, pause
 from gateway.telemetry import emit
-from gateway.vouching import Marks, Vouching, marks, read_vouching
+from gateway.vouching.vouching import Marks, Vouching, marks, read_vouching
 from gateway.workflow.recheck import recheck
 from gateway.workflow.work import Work
 

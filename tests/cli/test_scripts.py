@@ -27,7 +27,7 @@ from gateway.cli.main import main
 from gateway.config import FILE, load
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization
-from gateway.keyfile import KeyFile
+from gateway.keys.secret_file import KeyFile
 from gateway.runners.notary import Notary
 from tests.doubles.clock import HandClock
 from tests.doubles.pki import Identity, certified, ec_key

@@ -16,7 +16,7 @@ from gateway import proof
 from gateway.domain.evidence import VERSION, written
 from gateway.domain.evidence_fields import FIELDS, NEEDED
 from gateway.domain.jws import LARGEST, assembled, signing_input
-from gateway.signing import KeySigner
+from gateway.keys.signing import KeySigner
 from tests.doubles.pki import certified, ec_key, identity
 
 FOLDER = Path(__file__).parent.parent / "assets" / "receipts"

@@ -20,7 +20,7 @@ from gateway.bootstrap import init, registered, serving
 from gateway.config import load
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization, Purpose
-from gateway.signing import KeyPair, new_key_pair
+from gateway.keys.signing import KeyPair, new_key_pair
 from gateway.store.store import open_store
 from tests.eventually import eventually
 

@@ -31,8 +31,8 @@ from gateway.bootstrap import init, registered, serving
 from gateway.config import Settings, SettingsError, load
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization, Purpose
-from gateway.key_papers import subject_of
-from gateway.signing import KeyPair, new_key_pair
+from gateway.keys.papers import subject_of
+from gateway.keys.signing import KeyPair, new_key_pair
 from gateway.store.store import open_store
 from gateway.tls import Tls, TlsFiles
 from tests.eventually import eventually

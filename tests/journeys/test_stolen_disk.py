@@ -24,7 +24,7 @@ from gateway.bootstrap import open_hub
 from gateway.cli.demo_hub import HubProcess
 from gateway.config import load
 from gateway.domain.organization import Person
-from gateway.keyfile import DEMO_FILE
+from gateway.keys.secret_file import DEMO_FILE
 from gateway.simulation import csharp as csharp_client
 from gateway.simulation.letter import ACCEPT, INVALID_ACCEPT_ID, RECEIVE, File
 from schemas.codes import mime_codes

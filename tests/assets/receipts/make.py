@@ -15,7 +15,7 @@ from typing import Any, Final
 from gateway.domain.consignment import Consignment
 from gateway.domain.evidence import kind_of, payload, written
 from gateway.domain.jws import assembled, signing_input
-from gateway.signing import KeySigner
+from gateway.keys.signing import KeySigner
 from gateway.workflow.attest import witness
 from tests.doubles.pki import identity
 from tests.gateway.domain.exhibits import MADE_AT, all_kinds, an_exhibit

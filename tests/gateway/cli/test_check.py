@@ -11,7 +11,7 @@ from gateway.cli import books_report
 from gateway.cli.main import main
 from gateway.config import load
 from gateway.domain.books import Account, Books, Finding, Place, RegisterAccount
-from gateway.signing import new_key_pair
+from gateway.keys.signing import new_key_pair
 from queues.broker import Message
 
 

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from envelopes.trust import Certificate, read_certificate
 from gateway.bootstrap import Hub, init, open_hub
 from gateway.config import load
-from gateway.key_change import keys_of
+from gateway.keys.change import keys_of
 from gateway.runners.key_keeper import KeyKeeper
 from tests.doubles.clock import HandClock
 

@@ -15,7 +15,7 @@ from gateway.arrivals import InProcessArrivals
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization, Person, RegisteredCertificate
 from gateway.domain.promise import Stage
-from gateway.signing import KeySigner
+from gateway.keys.signing import KeySigner
 from gateway.store.schema import upgrade, url_of
 from gateway.store.store import DATABASE, SqliteStore, open_store
 from gateway.workflow.ask_again import ask_again

@@ -21,8 +21,8 @@ from gateway.domain.lifecycle import Happening
 from gateway.domain.organization import Organization, RegisteredCertificate
 from gateway.domain.promise import Stage
 from gateway.domain.register import Registration
+from gateway.keys.signing import KeySigner
 from gateway.ports import Path
-from gateway.signing import KeySigner
 from gateway.store.books import check_books
 from gateway.store.store import SqliteStore
 from gateway.store.tables import Row

@@ -21,9 +21,9 @@ from gateway import proof
 from gateway.arrivals import InProcessArrivals
 from gateway.domain.evidence import SignedReceipt, Unsigned
 from gateway.domain.organization import Person
+from gateway.keys.signing import KeySigner
 from gateway.ports import Source
 from gateway.runners.notary import Notary
-from gateway.signing import KeySigner
 from gateway.store.errors import StoreUnavailable
 from gateway.store.store import DATABASE, SqliteStore, open_store
 from gateway.workflow.attest import attest

@@ -1,7 +1,7 @@
 """What the hub signs with: one key, or whichever is in use now.
 
 What the hub signs proves only what the hub says: that a letter came through its
-sender's door. Its keys are ECDSA P-256 (`gateway.key_holder`). An organization's
+sender's door. Its keys are ECDSA P-256 (`gateway.keys.holder`). An organization's
 certificate speaks for it because the directory says so (`envelopes.trust`).
 """
 
@@ -24,9 +24,9 @@ from envelopes.signing import sign
 from envelopes.signing_key import PrivateKey, SigningKey, SoftwareKey
 from envelopes.trust import Certificate, read_certificate
 from gateway.config import Settings, SettingsError
-from gateway.key_holder import FileHolder, KeyHolder, SignerUnavailable, in_use
-from gateway.key_papers import self_signed, subject_of
-from gateway.key_token import SCHEME, Token, TokenAddress, TokenHolder
+from gateway.keys.holder import FileHolder, KeyHolder, SignerUnavailable, in_use
+from gateway.keys.papers import self_signed, subject_of
+from gateway.keys.token import SCHEME, Token, TokenAddress, TokenHolder
 from gateway.telemetry import emit
 
 CERTIFICATE: Final = "keys/hub.crt"

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from envelopes.signing_key import Hash, SigningKey
 from envelopes.trust import Certificate, PublicKey
 from gateway.config import SettingsError
-from gateway.key_holder import SignerUnavailable, owners_alone, unusable
+from gateway.keys.holder import SignerUnavailable, owners_alone, unusable
 
 if TYPE_CHECKING:
     import pkcs11

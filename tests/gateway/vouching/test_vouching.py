@@ -8,7 +8,7 @@ import pytest
 from gateway.config import load
 from gateway.domain.certificates import Vouch
 from gateway.domain.organization import RegisteredCertificate
-from gateway.vouching import Vouching, folders_of, marks, read_vouching
+from gateway.vouching.vouching import Vouching, folders_of, marks, read_vouching
 from tests.doubles.pki import AT, Authority, Identity, authority, certified, ec_key
 
 ROOT = authority("Root")

@@ -15,8 +15,8 @@ from sqlalchemy import Executable, update
 from gateway.bootstrap import Hub, init, open_hub, serving
 from gateway.config import SettingsError, load
 from gateway.domain.act import Order, Who
-from gateway.keyfile import DEMO_FILE, KeyFile
-from gateway.secret_keys import MasterKey, master_keys, prune, rotate
+from gateway.keys.secrecy import MasterKey, master_keys, prune, rotate
+from gateway.keys.secret_file import DEMO_FILE, KeyFile
 from gateway.store.letter_keys import BATCH
 from gateway.store.tables import Row
 
@@ -29,8 +29,8 @@ from pathlib import Path
 from gateway.bootstrap import open_hub
 from gateway.config import load
 from gateway.domain.act import Order, Who
-from gateway.keyfile import DEMO_FILE
-from gateway.secret_keys import rotate
+from gateway.keys.secret_file import DEMO_FILE
+from gateway.keys.secrecy import rotate
 
 async def rotation(data):
     async with open_hub(load(data)) as hub:

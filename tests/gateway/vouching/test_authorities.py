@@ -7,8 +7,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
-from gateway.authorities import Authorities, ChainBroken, is_for, read_authorities
 from gateway.domain.organization import Purpose
+from gateway.vouching.authorities import (
+    Authorities,
+    ChainBroken,
+    is_for,
+    read_authorities,
+)
 from tests.doubles.pki import (
     AT,
     NOT_BEFORE,

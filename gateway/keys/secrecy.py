@@ -14,7 +14,7 @@ from uuid import UUID
 
 from gateway.config import SettingsError
 from gateway.domain.act import Act, Order
-from gateway.keyfile import SETTING, KeyFile
+from gateway.keys.secret_file import SETTING, KeyFile
 from gateway.store.keyring import Keyring
 from gateway.store.letter_keys import BATCH, StoredLetterKeys
 

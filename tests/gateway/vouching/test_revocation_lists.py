@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ObjectIdentifier
 
-from gateway.authorities import Authorities
-from gateway.revocation_lists import newest, read_lists
+from gateway.vouching.authorities import Authorities
+from gateway.vouching.revocation_lists import newest, read_lists
 from tests.doubles.pki import AT, Authority, Identity, authority, ec_key, usage
 
 ROOT = authority("Root")

@@ -22,7 +22,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
-from gateway.authorities import (
+from gateway.vouching.authorities import (
     Authorities,
     ChainBroken,
     Unused,

@@ -10,9 +10,9 @@ from envelopes.letter import OrganizationCode
 from envelopes.trust import covers, read_certificate
 from gateway.config import Settings, SettingsError
 from gateway.domain.organization import RegisteredCertificate
-from gateway.key_change import first_key
-from gateway.key_holder import in_use
-from gateway.signing import CurrentSigner, holder_of, new_key_pair
+from gateway.keys.change import first_key
+from gateway.keys.holder import in_use
+from gateway.keys.signing import CurrentSigner, holder_of, new_key_pair
 from tests.doubles.pki import identity
 
 KEY = "keys/hub.key"

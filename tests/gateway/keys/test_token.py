@@ -10,10 +10,10 @@ import pytest
 from gateway.bootstrap import begin_key, init, open_hub
 from gateway.config import Settings, SettingsError, load
 from gateway.domain.act import Order, Who
-from gateway.key_change import KeyInOrder, first_key
-from gateway.key_holder import SignerUnavailable, in_use
-from gateway.key_token import Token, TokenAddress, TokenHolder
-from gateway.signing import CurrentSigner
+from gateway.keys.change import KeyInOrder, first_key
+from gateway.keys.holder import SignerUnavailable, in_use
+from gateway.keys.signing import CurrentSigner
+from gateway.keys.token import Token, TokenAddress, TokenHolder
 from tests.doubles.token import MODULES, PIN, SoftToken, module
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -27,8 +27,8 @@ from envelopes.signing_key import SigningKey
 from envelopes.trust import Certificate, PublicKey, covers, read_certificate
 from gateway.config import SettingsError
 from gateway.domain.hub_certificate import HubCertificate
-from gateway.key_holder import KeyHolder, in_use, put, request_file
-from gateway.key_papers import request, self_signed, subject_of
+from gateway.keys.holder import KeyHolder, in_use, put, request_file
+from gateway.keys.papers import request, self_signed, subject_of
 from gateway.ports import Store
 
 NAME: Final = "Document exchange gateway"

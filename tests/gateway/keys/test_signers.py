@@ -16,7 +16,7 @@ from envelopes.signing_key import der_of
 from envelopes.trust import Certificate, read_certificate
 from gateway.config import SettingsError
 from gateway.domain.hub_certificate import HubCertificate
-from gateway.key_change import (
+from gateway.keys.change import (
     Keys,
     KeysBusy,
     KeyWaits,
@@ -26,10 +26,10 @@ from gateway.key_change import (
     first_key,
     one_at_a_time,
 )
-from gateway.key_holder import FileHolder, KeyHolder, in_use, request_file
-from gateway.key_papers import self_signed
-from gateway.key_token import Token, TokenAddress, TokenHolder
-from gateway.signing import CurrentSigner
+from gateway.keys.holder import FileHolder, KeyHolder, in_use, request_file
+from gateway.keys.papers import self_signed
+from gateway.keys.signing import CurrentSigner
+from gateway.keys.token import Token, TokenAddress, TokenHolder
 from schemas import names
 from tests.doubles.pki import identity
 from tests.doubles.token import SoftToken

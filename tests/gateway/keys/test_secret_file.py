@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from gateway.config import SettingsError
-from gateway.keyfile import KeyFile, keyring_of, lies_within
+from gateway.keys.secret_file import KeyFile, keyring_of, lies_within
 from gateway.store.errors import SecretsClosed
 
 LETTER = UUID(int=7)

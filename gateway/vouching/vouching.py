@@ -15,17 +15,17 @@ from pathlib import Path
 
 from cryptography import x509
 
-from gateway.authorities import (
+from gateway.config import Settings
+from gateway.domain.certificates import Vouch
+from gateway.domain.organization import RegisteredCertificate
+from gateway.vouching.authorities import (
     Authorities,
     ChainBroken,
     Unused,
     is_for,
     read_authorities,
 )
-from gateway.config import Settings
-from gateway.domain.certificates import Vouch
-from gateway.domain.organization import RegisteredCertificate
-from gateway.revocation_lists import RevocationList, newest, read_lists
+from gateway.vouching.revocation_lists import RevocationList, newest, read_lists
 
 Marks = frozenset[tuple[str, int, int]]
 """Name, size and time of change of each file."""

@@ -1,0 +1,1 @@
+"""The hub's own key and those of secret letters: where they lie, how they change."""

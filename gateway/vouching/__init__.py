@@ -1,0 +1,1 @@
+"""Who vouches for the certificates of organizations: authorities and their lists."""
