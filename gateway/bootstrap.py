@@ -65,7 +65,7 @@ from gateway.runners.sealer import Sealer
 from gateway.runners.sweeper import LastSeen, Sweeper
 from gateway.store.errors import SecretsClosed
 from gateway.store.keyring import Keyring
-from gateway.store.schema import is_current, upgrade, url_of
+from gateway.store.schema import is_current, revision_of, upgrade, url_of
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
 from gateway.tls import Tls, TlsFiles
@@ -227,12 +227,8 @@ async def open_hub(
 
     Raises `SettingsError` where there is none.
     """
-    if not settings.database_file.is_file():
-        raise SettingsError(
-            "data",
-            f"there is no hub in {settings.data}",
-            f"Make one: gateway init --data {settings.data}",
-        )
+    _is_there(settings)
+    _has_the_tables(settings)
     holder = holder_of(settings)
     signer = CurrentSigner(holder)
     clock = clock or SystemClock()
@@ -271,6 +267,45 @@ async def open_hub(
                 keys=holder,
                 secrets_problem=problem,
             )
+
+
+def upgrade_tables(settings: Settings, order: Order) -> tuple[str, str]:
+    """Bring the tables of a hub that nobody serves to this version.
+
+    Returns which they were, and are. Raises `SettingsError`, also while it is served;
+    `StoreError`, and the tables are as they were.
+    """
+    _is_there(settings)
+    url = url_of(settings.database_file)
+    with only_server(settings.data):
+        before = revision_of(url)
+        upgrade(url)
+        after = revision_of(url)
+        if before != after:
+            asyncio.run(_note_upgraded(settings, order, before, after))
+    return before, after
+
+
+async def _note_upgraded(
+    settings: Settings, order: Order, before: str, after: str
+) -> None:
+    clock = SystemClock()
+    async with (
+        open_store(settings.data, database=settings.database_file) as store,
+        store.unit() as unit,
+    ):
+        await unit.acts.add(
+            Act(
+                id=Identities(clock).new(),
+                at=clock.now(),
+                what=order.what,
+                who=order.who,
+                why=order.why,
+                before={"tables": before},
+                after={"tables": after},
+            )
+        )
+        await unit.commit()
 
 
 def key_file(settings: Settings) -> Path:
@@ -379,7 +414,6 @@ async def serving(
     # A folder without a hub is left as it is found.
     async with open_hub(settings, clock=clock) as hub:
         with only_server(settings.data):
-            _has_the_tables(settings)
             _may_listen(settings.listen, demo=hub.demo)
             _arm(demo=hub.demo)
             if hub.secrets_problem is not None:
@@ -536,12 +570,22 @@ def _note_started(hub: Hub, address: Address) -> None:
     )
 
 
+def _is_there(settings: Settings) -> None:
+    if not settings.database_file.is_file():
+        raise SettingsError(
+            "data",
+            f"there is no hub in {settings.data}",
+            f"Make one: gateway init --data {settings.data}",
+        )
+
+
 def _has_the_tables(settings: Settings) -> None:
     if not is_current(url_of(settings.database_file)):
         raise SettingsError(
             "data",
             f"the tables in {settings.data} are those of another version",
-            "Serve it with the version that made it",
+            f"Stop it, make a backup, then: gateway database upgrade --data "
+            f"{settings.data}",
         )
 
 

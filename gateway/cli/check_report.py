@@ -125,7 +125,12 @@ def _storage(settings: Settings) -> Line:
         f"{file}, {file.stat().st_size / _MIB:.1f} MiB, SQLite {sqlite3.sqlite_version}"
     )
     if not current:
-        return Line(name, thai, ok=False, found=f"{size}: tables of another version")
+        return Line(
+            name,
+            thai,
+            ok=False,
+            found=f"{size}: tables of another version: gateway database upgrade",
+        )
     return _fine(name, thai, f"{size}, tables of this version")
 
 

@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from gateway import tracebacks
 from gateway.cli import (
     check,
+    database,
     directory,
     inbox,
     journal,
@@ -125,6 +126,9 @@ app.add_typer(registers.app, name="registers", help="ทะเบียน / Boo
 app.add_typer(receipts.app, name="receipts", help="ใบรับ / What can be proved.")
 app.add_typer(journal.app, name="journal", help="บันทึก / Who did what, and when.")
 app.add_typer(keys.app, name="keys", help="กุญแจของศูนย์กลาง / The hub's own keys.")
+app.add_typer(
+    database.app, name="database", help="ฐานข้อมูล / The tables of this version."
+)
 app.command()(check.check)
 
 

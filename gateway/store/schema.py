@@ -52,6 +52,15 @@ def is_current(url: str) -> bool:
         )
 
 
+def revision_of(url: str) -> str:
+    """Return which tables a database has: `0003`; empty for none. Blocks.
+
+    Raises `StoreError` where there is no database.
+    """
+    with _connected(url, make=False) as connection:
+        return " ".join(MigrationContext.configure(connection).get_current_heads())
+
+
 def config(connection: Connection | None = None) -> Config:
     """Return Alembic's configuration, without a file."""
     made = Config()

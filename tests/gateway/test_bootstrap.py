@@ -1,11 +1,14 @@
+import asyncio
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,12 +20,20 @@ from structlog.testing import capture_logs
 from envelopes.encoder import encode_document
 from envelopes.letter import OrganizationCode
 from gateway import steps
-from gateway.bootstrap import init, open_broker, open_hub, serving
+from gateway.bootstrap import (
+    init,
+    open_broker,
+    open_hub,
+    serving,
+    upgrade_tables,
+)
 from gateway.cli import serve
 from gateway.config import Settings, SettingsError, load
+from gateway.domain.act import Order, Who
 from gateway.domain.consignment import Signed
 from gateway.domain.promise import Stage
 from tests.doubles.clock import HandClock
+from tests.gateway.store.yesterday import make_old_tables
 from tests.letters import a_letter
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -247,3 +258,52 @@ def test_a_signal_drains_and_ends_the_server(
     events = [json.loads(line)["event"] for line in log.splitlines()]
     assert events == ["hub started", "hub stopped"]
     assert not (tmp_path / "hub" / "serve.json").exists()
+
+
+async def of_yesterday(tmp_path: Path) -> Settings:
+    """A hub whose tables are those of the version before."""
+    settings = await made(tmp_path, demo=False)
+    settings.database_file.unlink()
+    make_old_tables(settings.database_file, "0002")
+    with closing(sqlite3.connect(settings.database_file)) as database, database:
+        facts = [("made_at", "2026-07-01T00:00:00+00:00"), ("demo", "no")]
+        database.executemany("INSERT INTO hub VALUES (?, ?)", facts)
+    return settings
+
+
+UPGRADING = Order("database upgrade", Who("operator", "สมชาย"), "รุ่นใหม่")
+
+
+async def test_tables_of_yesterday_are_told_by_every_command(tmp_path: Path) -> None:
+    settings = await of_yesterday(tmp_path)
+
+    with pytest.raises(SettingsError, match="gateway database upgrade --data"):
+        async with open_hub(settings):
+            pass
+
+
+async def test_tables_are_upgraded_once_and_who_did_it_is_known(
+    tmp_path: Path,
+) -> None:
+    settings = await of_yesterday(tmp_path)
+
+    steps = [
+        await asyncio.to_thread(upgrade_tables, settings, UPGRADING) for _ in range(2)
+    ]
+
+    assert steps == [("0002", "0003"), ("0003", "0003")]
+    async with open_hub(settings) as hub:
+        (act,) = await hub.store.views.acts(None, limit=9)
+    assert (act.what, act.who, act.why) == (
+        UPGRADING.what,
+        UPGRADING.who,
+        UPGRADING.why,
+    )
+    assert (act.before, act.after) == ({"tables": "0002"}, {"tables": "0003"})
+
+
+async def test_a_hub_that_is_served_is_not_upgraded(tmp_path: Path) -> None:
+    settings = await made(tmp_path)
+    async with serving(settings):
+        with pytest.raises(SettingsError, match="another process serves"):
+            await asyncio.to_thread(upgrade_tables, settings, UPGRADING)
