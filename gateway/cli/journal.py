@@ -14,6 +14,7 @@ from gateway.cli.options import DEFAULT_DATA, Data, Json, organization_code
 from gateway.cli.screen import Column, nothing_here, say, show_json, show_table
 from gateway.cli.session import ask
 from gateway.cli.thai import thai_time
+from gateway.cli.words import WITHHELD
 from gateway.domain.act import Act
 from gateway.domain.continuity import Mark
 
@@ -135,7 +136,7 @@ def _row(act: Act) -> Sequence[object]:
         thai_time(act.at),
         act.what,
         act.who.account or "-",
-        act.who.name or "-",
+        act.who.name or (WITHHELD if act.secret else "-"),
         act.organization or "-",
         _facts(act.before),
         _facts(act.after),
