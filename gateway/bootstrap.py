@@ -77,6 +77,7 @@ from gateway.web.caller import Proxies
 from gateway.web.door import Door
 from gateway.web.health import Check, Health
 from gateway.web.limits import Limits, Room
+from gateway.web.runner import Runner
 from gateway.web.throttle import Throttle
 from gateway.web.vendors import Vendors
 from gateway.workbench import ThreadBench
@@ -526,7 +527,7 @@ async def _listening(
     app: web.Application, door: Door, settings: Settings, tls: Tls | None
 ) -> AsyncIterator[Address]:
     """Accept connections; leaving accepts no more and lets running requests end."""
-    runner = web.AppRunner(
+    runner = Runner(
         app,
         access_log=None,
         logger=server_log(),

@@ -13,7 +13,7 @@ from gateway.web.door import Door
 from gateway.web.health import Health
 from gateway.web.vendors import Vendors, asks_wsdl
 
-_SERVER: Final = "document-exchange-gateway"
+SERVER: Final = "document-exchange-gateway"
 
 
 def make_app(
@@ -75,4 +75,4 @@ async def _let_be(_request: web.Request) -> None:
 
 async def _headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Name the program without its version."""
-    response.headers[hdrs.SERVER] = _SERVER
+    response.headers[hdrs.SERVER] = SERVER
