@@ -17,6 +17,20 @@ class BrokerUnavailable(QueueError):
     temporary = True
 
 
+class BrokerRefused(BrokerUnavailable):
+    """The broker does not let the hub in, or not at what it needs."""
+
+    # Temporary, though an operator has to mend it: he mends it at the broker, and
+    # meanwhile the hub takes letters.
+    code = "broker-refused"
+
+
+class QueueDiffers(BrokerUnavailable):
+    """A queue of this name is at the broker, but made in another way."""
+
+    code = "queue-differs"
+
+
 class ClaimLost(QueueError):
     """The claim on a message was lost; the message will come again."""
 

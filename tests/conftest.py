@@ -9,6 +9,7 @@ import structlog
 
 from tests.doubles.clock import HandClock
 from tests.doubles.ids import CountedIds
+from tests.rabbit import MISSING, is_here
 
 PROGRAMS = {
     "xmlsec1": "xmlsec1",
@@ -44,6 +45,8 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
         return
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
+        if "rabbitmq" in marks and not is_here():
+            item.add_marker(pytest.mark.skip(reason=MISSING))
         for program in (PROGRAMS[mark] for mark in marks & PROGRAMS.keys()):
             if shutil.which(program) is None:
                 item.add_marker(pytest.mark.skip(reason=f"needs {program}"))

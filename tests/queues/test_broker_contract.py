@@ -1,8 +1,12 @@
 """What every broker does. A new broker adds a parameter to `storage`, nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +15,8 @@ import pytest
 from queues.broker import Broker, Claim, Message
 from queues.embedded import EmbeddedBroker
 from queues.errors import ClaimLost, UnknownQueue
+from queues.rabbitmq import RabbitBroker
+from tests import rabbit
 from tests.doubles.broker import UnsteadyBroker
 
 Storage = Callable[[], AbstractAsyncContextManager[Broker]]
@@ -20,23 +26,33 @@ SOON = 5.0
 """Seconds after which a test that waits for a message has failed."""
 
 
-def embedded(folder: Path) -> Storage:
-    return lambda: EmbeddedBroker.open(folder / "queues.db")
+@contextmanager
+def embedded(folder: Path) -> Iterator[Storage]:
+    yield lambda: EmbeddedBroker.open(folder / "queues.db")
 
 
-def unsteady(folder: Path) -> Storage:
+@contextmanager
+def unsteady(folder: Path) -> Iterator[Storage]:
     @asynccontextmanager
     async def opened() -> AsyncIterator[Broker]:
         async with EmbeddedBroker.open(folder / "queues.db") as broker:
             yield UnsteadyBroker(broker)
 
-    return opened
+    yield opened
 
 
-@pytest.fixture(params=[embedded, unsteady])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    made: Storage = request.param(tmp_path)
-    return made
+@contextmanager
+def rabbitmq(_folder: Path) -> Iterator[Storage]:
+    with rabbit.fresh() as fresh:
+        yield lambda: RabbitBroker.open(fresh.access)
+
+
+@pytest.fixture(
+    params=[embedded, unsteady, pytest.param(rabbitmq, marks=pytest.mark.rabbitmq)]
+)
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    with request.param(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
