@@ -164,6 +164,7 @@ class Hold:
         self._end("the connection was lost")
 
     def _cancelled(self, _: commands.Basic.Cancel) -> None:
+        self._link.declared.discard(self._queue)
         self._end("the queue was deleted")
 
     def _end(self, why: str) -> None:

@@ -187,4 +187,5 @@ class RabbitBroker:
 
     async def _ready(self, name: str) -> int:
         async with self._consuming.brief_channel(name) as channel:
-            return (await channel.queue_declare(name, passive=True)).message_count or 0
+            found = await channel.queue_declare(name, passive=True)
+        return found.message_count or 0

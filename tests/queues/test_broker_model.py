@@ -1,18 +1,23 @@
-"""The embedded broker against a list: nothing is lost, nothing overtaken."""
+"""Each broker against a list: nothing is lost, nothing overtaken."""
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queues.broker import Claim, Message
+from queues.broker import Broker, Claim, Message
 from queues.embedded import EmbeddedBroker
+from queues.rabbitmq import RabbitBroker
+from tests import rabbit
 from tests.eventually import SOON
+
+Opened = Callable[[], AbstractAsyncContextManager[Broker]]
 
 STEPS = st.lists(
     st.one_of(
@@ -28,21 +33,19 @@ STEPS = st.lists(
 class Compared:
     """A queue, and the two lists that say what must be in it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
         self._published = 0
         self._waiting: list[UUID] = []
         self._dead = 0
         self._held: list[Claim] = []
         self._open = AsyncExitStack()
         self._consuming = AsyncExitStack()
-        self._broker: EmbeddedBroker
+        self._broker: Broker
         self._claims: AsyncIterator[Claim]
 
     async def start(self) -> None:
-        self._broker = await self._open.enter_async_context(
-            EmbeddedBroker.open(self._path)
-        )
+        self._broker = await self._open.enter_async_context(self._opened())
         await self._broker.declare("queue")
         await self.consume()
 
@@ -103,18 +106,30 @@ class Compared:
         self._waiting.remove(claim.message.id)
 
 
+async def compare(opened: Opened, steps: list[tuple[str, int]]) -> None:
+    compared = Compared(opened)
+    await compared.start()
+    for step, number in steps:
+        await compared.take(step, number)
+    await compared.check()
+    await compared.end()
+
+
 @settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_a_queue_is_a_list_whatever_is_done_with_it(
     steps: list[tuple[str, int]],
 ) -> None:
-    async def compare() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            compared = Compared(Path(folder) / "queues.db")
-            await compared.start()
-            for step, number in steps:
-                await compared.take(step, number)
-            await compared.check()
-            await compared.end()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "queues.db"
+        asyncio.run(compare(lambda: EmbeddedBroker.open(path), steps))
 
-    asyncio.run(compare())
+
+@pytest.mark.rabbitmq
+@settings(max_examples=20, deadline=None)
+@given(STEPS)
+def test_a_queue_of_rabbitmq_is_a_list_whatever_is_done_with_it(
+    steps: list[tuple[str, int]],
+) -> None:
+    with rabbit.fresh() as fresh:
+        asyncio.run(compare(lambda: RabbitBroker.open(fresh.access), steps))

@@ -1,0 +1,68 @@
+"""A wire that can be cut: a TCP proxy on this machine, in the test's own loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+_CHUNK = 65536
+
+
+class Wire:
+    """Passes bytes on between whoever connects and one server."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = host, port
+        self._server: asyncio.Server
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._is_whole = True
+        self.connections = 0
+        """How many were made."""
+
+    @property
+    def port(self) -> int:
+        """Where to connect to, on 127.0.0.1."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, host: str, port: int) -> AsyncIterator["Wire"]:
+        """Lay a wire to a server."""
+        wire = cls(host, port)
+        wire._server = await asyncio.start_server(wire._connected, "127.0.0.1", 0)
+        try:
+            yield wire
+        finally:
+            wire.cut()
+            wire._server.close()
+            await wire._server.wait_closed()
+
+    def cut(self) -> None:
+        """End every connection at once; new ones end as soon as they are made."""
+        self._is_whole = False
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def mend(self) -> None:
+        """Let new connections pass again."""
+        self._is_whole = True
+
+    async def _connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.connections += 1
+        if not self._is_whole:
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        self._writers |= {writer, far_writer}
+        await asyncio.gather(_pass(reader, far_writer), _pass(far_reader, writer))
+        self._writers -= {writer, far_writer}
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while chunk := await reader.read(_CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+    writer.transport.abort()
