@@ -2,6 +2,9 @@
 
 RabbitMQ pushes: what is pushed and not yet asked for counts as claimed. So nothing
 is subscribed to before the first claim is asked for.
+An acknowledgement is answered by nobody. The server passes 32 on to the queue and
+keeps what comes behind them; where the channel ends meanwhile, those messages come
+again. With a prefetch of 32 at most there are never more.
 """
 
 import asyncio

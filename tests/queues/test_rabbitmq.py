@@ -65,7 +65,7 @@ async def claim_of(claims: AsyncIterator[Claim]) -> Claim:
 
 
 async def taken(broker: RabbitBroker, count: int) -> list[Message]:
-    async with broker.consume("route", prefetch=50) as claims:
+    async with broker.consume("route", prefetch=25) as claims:
         found = []
         for _ in range(count):
             claim = await claim_of(claims)

@@ -40,7 +40,7 @@ async def broker(server: Server) -> AsyncIterator[RabbitBroker]:
 
 
 async def taken(broker: RabbitBroker, count: int) -> list[Message]:
-    async with broker.consume("route", prefetch=50) as claims:
+    async with broker.consume("route", prefetch=25) as claims:
         found = []
         for _ in range(count):
             async with asyncio.timeout(SOON):
