@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -23,6 +24,7 @@ from envelopes.letter import OrganizationCode
 from envelopes.trust import read_certificate
 from gateway import steps
 from gateway.arrivals import InProcessArrivals
+from gateway.broker_access import access_of
 from gateway.config import Address, Settings, SettingsError
 from gateway.domain.act import Act, Order, Who
 from gateway.domain.consignment import Signed
@@ -379,13 +381,35 @@ async def _begin_key(
     Keys(holder, fresh, known).settle()
 
 
+QUEUES: Final = tuple(Stage)
+"""What the broker has a queue for."""
+
+
 @asynccontextmanager
 async def open_broker(settings: Settings) -> AsyncIterator[Broker]:
-    """Open the broker, with the queue of every stage."""
-    async with EmbeddedBroker.open(settings.broker_file) as broker:
-        for stage in Stage:
-            await broker.declare(stage)
-        yield broker
+    """Open the broker; raises `SettingsError`, or `BrokerUnavailable`.
+
+    The embedded one has the queue of every stage. RabbitMQ may be away, and gets its
+    queues from who uses them: letters are taken all the same.
+    """
+    if urlsplit(settings.broker_url).scheme == "embedded":
+        async with EmbeddedBroker.open(settings.broker_file) as embedded:
+            for queue in QUEUES:
+                await embedded.declare(queue)
+            yield embedded
+        return
+    # It takes as long to load as everything else, and few commands need it.
+    from queues.rabbitmq import RabbitBroker  # noqa: PLC0415
+
+    async with RabbitBroker.open(access_of(settings)) as rabbit:
+        yield rabbit
+
+
+def broker_place(settings: Settings) -> str | None:
+    """Say where the broker is, without a password; None where it is not made yet."""
+    if urlsplit(settings.broker_url).scheme != "embedded":
+        return settings.broker_url
+    return str(settings.broker_file) if settings.broker_file.is_file() else None
 
 
 async def run_hub(settings: Settings, *, listening: Callable[[str], None]) -> None:
@@ -517,9 +541,9 @@ def _rechecker(hub: Hub, stop: asyncio.Event) -> Rechecker:
 
 
 def _health(hub: Hub, broker: Broker) -> Health:
-    checks: dict[str, Check] = {"store": hub.store.facts}
-    checks |= {f"queue {stage}": partial(broker.waiting, stage) for stage in Stage}
-    return Health(checks)
+    needed: dict[str, Check] = {"store": hub.store.facts}
+    queues = {f"queue {name}": partial(broker.waiting, name) for name in QUEUES}
+    return Health(needed, beside=queues)
 
 
 @asynccontextmanager

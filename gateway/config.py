@@ -28,6 +28,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from queues.access import Access
+
 FILE: Final = "gateway.toml"
 PREFIX: Final = "GATEWAY_"
 
@@ -192,8 +194,19 @@ class Settings(BaseSettings):
     Reserved for production: other databases come later and are refused today."""
 
     broker_url: str = "embedded:queues.db"
-    """Where messages between runners wait: `embedded:FILE`, as above.
-    Reserved for production: other brokers come later and are refused today."""
+    """Where messages between runners wait: `embedded:FILE`, as above, or RabbitMQ:
+    `amqps://USER@HOST:PORT/VHOST`, `amqp://…` on a network that nobody else hears.
+    Whole names only, `/` as `%2F`; each hub has a virtual host of its own. A password
+    in it is refused. Change it while nothing waits: `gateway broker show`."""
+
+    broker_password_file: Path | None = None
+    """File with the password of the user of `broker_url`, one line, its owner's alone,
+    relative to the data directory, best outside it. None: RabbitMQ's own `guest`,
+    whom it lets in from the same machine only."""
+
+    broker_authorities: Path | None = None
+    """File with the certificates (PEM) of the authorities that vouch for RabbitMQ's
+    own, relative to the data directory. None: those of the system."""
 
     body_limit: int = Field(default=64 * _MIB, ge=64 * 1024, le=256 * _MIB)
     """Bytes of the largest request that is read.
@@ -383,13 +396,27 @@ def _explained(
 
 
 def _engines_exist(settings: Settings) -> None:
-    for name, scheme in (("database_url", "sqlite"), ("broker_url", "embedded")):
-        parts = urlsplit(getattr(settings, name))
-        if parts.scheme != scheme:
-            problem = (
-                f"this version knows {scheme!r} only; production engines come later"
-            )
-            raise SettingsError(name, problem, f"Leave it out, or use {scheme}:FILE")
-        if parts.netloc or parts.query or not parts.path:
-            problem = f"write {scheme}:FILE"
-            raise SettingsError(name, problem, "The file is relative to the data")
+    _is_a_file("database_url", settings.database_url, "sqlite")
+    if urlsplit(settings.broker_url).scheme in {"amqp", "amqps"}:
+        try:
+            Access.parse(settings.broker_url)
+        except ValueError as error:
+            # Without its cause, and without the value: a password may stand in it.
+            problem = str(error)
+        else:
+            return
+        remedy = "Write the password into a file, and name it: broker_password_file"
+        raise SettingsError("broker_url", problem, remedy)
+    _is_a_file("broker_url", settings.broker_url, "embedded")
+
+
+def _is_a_file(name: str, url: str, scheme: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme != scheme:
+        known = {"database_url": "'sqlite' only; production engines come later"}
+        problem = known.get(name, "'embedded', 'amqp' and 'amqps'")
+        problem = f"this version knows {problem}"
+        raise SettingsError(name, problem, f"Leave it out, or use {scheme}:FILE")
+    if parts.netloc or parts.query or not parts.path:
+        problem = f"write {scheme}:FILE"
+        raise SettingsError(name, problem, "The file is relative to the data")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from gateway.bootstrap import Hub, open_broker, open_hub
+from gateway.bootstrap import Hub, broker_place, open_broker, open_hub
 from gateway.cli import access_check, certificates_check, keys_check
 from gateway.cli.documents import Document
 from gateway.cli.screen import GREEN, RED, Column, show_json, show_table
@@ -22,7 +22,7 @@ from gateway.presence import SERVE
 from gateway.store.errors import StoreError
 from gateway.store.schema import is_current, url_of
 from gateway.store.store import SEGMENTS
-from queues.errors import QueueError
+from queues.errors import QueueError, UnknownQueue
 from schemas import codes
 
 _MIB: Final = 1024 * 1024
@@ -207,20 +207,23 @@ def _disk(settings: Settings) -> Line:
 
 async def _broker(settings: Settings) -> Line:
     name, thai = "broker", "คิวงาน"
-    if not settings.broker_file.is_file():
+    where = broker_place(settings)
+    if where is None:
         found = f"{settings.broker_file}: ยังไม่มี / made by the first `gateway serve`"
         return _fine(name, thai, found)
     try:
         async with open_broker(settings) as broker:
             waiting = {stage: await broker.waiting(stage) for stage in Stage}
             dead = {stage: await broker.dead(stage) for stage in Stage}
-    except QueueError as error:
-        return _wrong(name, thai, error)
+    except UnknownQueue as error:
+        found = f"{where}: ยังไม่มีคิว / no queue {error} yet: gateway broker declare"
+        return _fine(name, thai, found)
+    except (QueueError, SettingsError) as error:
+        return _wrong(name, thai, error, where)
     counted = ", ".join(
         f"{stage}: {waiting[stage]} waiting, {dead[stage]} dead" for stage in Stage
     )
-    found = f"{settings.broker_file}, {counted}"
-    return Line(name, thai, ok=not any(dead.values()), found=found)
+    return Line(name, thai, ok=not any(dead.values()), found=f"{where}, {counted}")
 
 
 def _served(settings: Settings) -> Line:
@@ -241,10 +244,12 @@ def _fine(name: str, thai: str, found: str) -> Line:
     return Line(name, thai, ok=True, found=found)
 
 
-def _wrong(name: str, thai: str, error: Exception) -> Line:
+def _wrong(name: str, thai: str, error: Exception, where: str = "") -> Line:
     # Its detail is for the hub's log, and so for the operator who looks here.
     detail = getattr(error, "detail", "")
     found = f"{error} ({detail})" if detail else str(error)
+    if where and where not in found:
+        found = f"{where}: {found}"
     return Line(name, thai, ok=False, found=found, error=error)
 
 

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from gateway import tracebacks
 from gateway.cli import (
+    broker,
     check,
     database,
     directory,
@@ -129,6 +130,7 @@ app.add_typer(keys.app, name="keys", help="กุญแจของศูนย�
 app.add_typer(
     database.app, name="database", help="ฐานข้อมูล / The tables of this version."
 )
+app.add_typer(broker.app, name="broker", help="คิวงาน / The queues between runners.")
 app.command()(check.check)
 
 

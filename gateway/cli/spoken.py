@@ -38,6 +38,7 @@ _REMEDIES: Final = {
     "vault-damaged": "gateway check books",
     "store-error": "gateway check",
     "queue-error": "gateway check",
+    "unknown-queue": "gateway broker declare",
 }
 _THAI: Final = {
     "settings-wrong": "การตั้งค่าไม่ถูกต้อง",
@@ -46,6 +47,8 @@ _THAI: Final = {
     "concurrent-change": "ข้อมูลถูกแก้ไขในขณะเดียวกัน",
     "vault-damaged": "แฟ้มในห้องเก็บเสียหาย",
     "queue-error": "คิวงานทำงานไม่ได้",
+    "broker-refused": "คิวงานไม่อนุญาตให้ศูนย์กลางใช้",
+    "queue-differs": "มีคิวงานชื่อนี้อยู่แล้วแต่สร้างไว้คนละแบบ",
     "broker-unavailable": "คิวงานไม่พร้อมใช้งานในขณะนี้",
     "claim-lost": "งานในคิวหลุดมือ",
     "unknown-queue": "ไม่รู้จักคิวงานนี้",

@@ -15,6 +15,7 @@ from gateway.runners.runner import Patience, Pause, pause, until
 from gateway.steps import passed
 from gateway.telemetry import emit
 from queues.broker import Broker, Message
+from queues.errors import UnknownQueue
 
 BATCH: Final = 128
 """Promises published at once: as many as one group of units can make."""
@@ -60,8 +61,7 @@ class Relay:
         for stage in Stage:
             of_stage = [promise for promise in due if promise.stage is stage]
             if of_stage:
-                await self._broker.declare(stage)
-                await self._broker.publish(stage, [_message(p) for p in of_stage])
+                await self._hand_over(stage, [_message(p) for p in of_stage])
         passed("relay:after-publish")
         await self._outbox.published([p.id for p in due], self._clock.now())
         for promise in due:
@@ -71,6 +71,16 @@ class Relay:
                 consignment=promise.consignment,
                 stage=promise.stage,
             )
+
+    async def _hand_over(self, queue: str, messages: Sequence[Message]) -> None:
+        await self._broker.declare(queue)
+        try:
+            await self._broker.publish(queue, messages)
+        except UnknownQueue:
+            # Somebody deleted it since it was declared; what lay in it is gone from
+            # the broker, and nobody is helped by a hub that stops.
+            await self._broker.declare(queue)
+            await self._broker.publish(queue, messages)
 
 
 def _message(promise: Promise) -> Message:

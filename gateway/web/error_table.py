@@ -124,6 +124,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
         Move.NOBODY, "Show what the operator gave out, and call again after a minute"
     ),
     # What stays inside.
+    "broker-refused": Remedy(
+        Move.OPERATOR, "Mend user, password or rights at the broker: gateway check"
+    ),
     "broker-unavailable": Remedy(Move.NOBODY, "Wait, then run gateway check"),
     "certificate-unfit": Remedy(
         Move.OPERATOR, "Ask the office for another certificate; the reason is told"
@@ -159,6 +162,10 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "not-base64": Remedy(Move.VENDOR, "Encode the file as base64"),
     "not-in-order": Remedy(Move.OPERATOR, "Mend what the report names"),
     "not-of-the-standard": Remedy(Move.VENDOR, "Compare the value with the schemas"),
+    "queue-differs": Remedy(
+        Move.OPERATOR,
+        "Let it run empty, delete it at the broker, then gateway broker declare",
+    ),
     "queue-error": Remedy(Move.OPERATOR, _LOOK),
     "signer-unavailable": Remedy(
         Move.OPERATOR, "Look whether the token is there and answers: gateway check"

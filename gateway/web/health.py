@@ -1,8 +1,9 @@
 """Live, ready, and why not.
 
 `/health/live` says that the process answers; `/health/ready` that it can take
-letters into custody. Both are open to whoever reaches the address and say nothing
-about letters or organizations.
+letters into custody, which it can without a broker: a broker that is away is a
+problem that is told, and the hub stays ready. Both are open to whoever reaches the
+address and say nothing about letters or organizations.
 """
 
 import asyncio
@@ -24,27 +25,38 @@ PATIENCE: Final = 5.0
 class Health:
     """Answers both questions."""
 
-    __slots__ = ("_checks",)
+    __slots__ = ("_beside", "_needed")
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
-        """Take what must be well for the hub to be ready, by name."""
-        self._checks = checks
+    def __init__(
+        self, needed: Mapping[str, Check], beside: Mapping[str, Check] | None = None
+    ) -> None:
+        """Take what must be well for the hub to be ready, by name, and what may not."""
+        self._needed = needed
+        self._beside = beside or {}
 
     async def live(self, _request: web.Request) -> web.Response:
         """Say that the process answers."""
         return web.json_response({"live": True})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """Say whether all is well, and what is not, by its code."""
-        problems = {
-            name: code
-            for name, check in self._checks.items()
-            if (code := await _problem(check)) is not None
-        }
+        """Say whether letters can be taken, and what is not well, by its code."""
+        needed, beside = await _problems(self._needed), await _problems(self._beside)
         return web.json_response(
-            {"ready": not problems, "problems": problems, "counted": dict(counts())},
-            status=503 if problems else 200,
+            {
+                "ready": not needed,
+                "problems": needed | beside,
+                "counted": dict(counts()),
+            },
+            status=503 if needed else 200,
         )
+
+
+async def _problems(checks: Mapping[str, Check]) -> dict[str, str]:
+    """Ask all at once: one that waits in vain keeps nobody else waiting."""
+    codes = await asyncio.gather(*(_problem(check) for check in checks.values()))
+    return {
+        name: code for name, code in zip(checks, codes, strict=True) if code is not None
+    }
 
 
 async def _problem(check: Check) -> str | None:

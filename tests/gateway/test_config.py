@@ -135,7 +135,6 @@ def test_a_wrong_value_is_named(tmp_path: Path, text: str, name: str) -> None:
     ("name", "value"),
     [
         ("database_url", "postgresql://db/hub"),
-        ("broker_url", "amqps://mq.example/"),
     ],
 )
 def test_production_engines_are_refused_until_they_come(
@@ -149,6 +148,52 @@ def test_production_engines_are_refused_until_they_come(
     assert "production engines come later" in error.problem
     # A password may stand in it.
     assert value not in str(error)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://mq.example",
+        "amqps://hub@mq.example:5671/gateway",
+        "amqp://hub%40x@127.0.0.1/a%2Fb",
+        "amqp://[::1]:5672/",
+    ],
+)
+def test_a_broker_is_named_by_its_url(tmp_path: Path, url: str) -> None:
+    assert load(tmp_path, broker_url=url).broker_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://hub:sesame@mq.example/",
+        "amqps://:sesame@mq.example/",
+        "amqp://mq.example:port/?password=sesame",
+        "amqp://mq.example/gateway?password=sesame",
+        "amqp://mq.example/gateway#sesame",
+        "amqp:///sesame",
+        "amqp://mq.example/sesame/more",
+        "redis://:sesame@mq.example/",
+        "sesame",
+    ],
+)
+@pytest.mark.parametrize("by", ["file", "environment", "command line"])
+def test_a_wrong_broker_is_named_and_never_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, by: str
+) -> None:
+    """A password may stand in it, wherever it was written."""
+    flags = {}
+    if by == "file":
+        write(tmp_path, f'broker_url = "{url}"')
+    elif by == "environment":
+        monkeypatch.setenv("GATEWAY_BROKER_URL", url)
+    else:
+        flags = {"broker_url": url}
+
+    error = refused(tmp_path, **flags)
+
+    assert error.name == "broker_url"
+    assert "sesame" not in str(error)
 
 
 @pytest.mark.parametrize("value", ["sqlite:", "sqlite://host/hub.db", "sqlite:a?b=c"])
