@@ -1,19 +1,25 @@
-"""Bring the programs that tests need, then run a command.
+"""Bring the programs and servers that tests need, then run a command.
 
     python tools/services.py COMMAND [ARGUMENT …]
 
 As root on Debian or Ubuntu, missing programs are installed by their package, with
 their services kept from starting. Elsewhere the tests that need them say so and are
 skipped; under `CI=true` they fail instead.
+Servers are ours: each on free ports in a temporary directory, stopped on every exit.
+`GATEWAY_TEST_…` tells tests where they are; a server that is named there already is
+used as it is.
 """
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import services_rabbitmq
 
 PROGRAMS = {
     "xmlsec1": "xmlsec1",
@@ -21,8 +27,12 @@ PROGRAMS = {
     "nginx": "nginx-light",
     "haproxy": "haproxy",
     "openssl": "openssl",
+    services_rabbitmq.PROGRAM: services_rabbitmq.PACKAGE,
 }
 """Program on PATH → Debian package."""
+
+SERVERS = (services_rabbitmq.running,)
+"""Each a context that runs a server, and gives the variables that name it."""
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -38,7 +48,13 @@ def main() -> int:
             f"left out. Try: apt-get install {' '.join(sorted(missing.values()))}",
             file=sys.stderr,
         )
-    return subprocess.run(sys.argv[1:], check=False).returncode
+    # A signal must not leave servers behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with ExitStack() as servers:
+        environment = dict(os.environ)
+        for running in SERVERS:
+            environment |= servers.enter_context(running())
+        return subprocess.run(sys.argv[1:], check=False, env=environment).returncode
 
 
 def can_install() -> bool:

@@ -8,7 +8,6 @@ the machine. Debian's package is enough; neither systemd nor root is needed.
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 PROGRAM = "rabbitmq-server"
@@ -44,6 +43,7 @@ class Server:
         self._ports = dict(zip(("amqp", "api", "dist", "epmd"), _free(4), strict=True))
         self._name = f"gateway-{secrets.token_hex(4)}@localhost"
         self._process: subprocess.Popen[bytes] | None = None
+        self._names: subprocess.Popen[bytes] | None = None
 
     @property
     def amqp(self) -> str:
@@ -81,6 +81,16 @@ class Server:
             "log.file.level = warning\n"
         )
         (self._folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        if self._names is None:
+            # Else Erlang starts one that nobody owns, and it stays.
+            self._names = subprocess.Popen(
+                ["epmd", "-relaxed_command_check"],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         with (self._folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(_program(PROGRAM))],
@@ -117,14 +127,10 @@ class Server:
     def close(self) -> None:
         """End it and its epmd for good; its data are worth nothing any more."""
         self.kill()
-        with suppress(OSError, subprocess.SubprocessError):
-            subprocess.run(
-                [shutil.which("epmd") or "epmd", "-kill"],
-                env=self._environment(),
-                capture_output=True,
-                check=False,
-                timeout=_STOP,
-            )
+        if self._names is not None:
+            self._names.kill()
+            self._names.wait()
+            self._names = None
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None or self._process.poll() is not None:
