@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.demo_hub import HubProcess
+from tests.journeys.brokers import embedded
 from tests.journeys.callers import Net
 
 
@@ -40,14 +41,21 @@ def new_hub(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
 
 
 @pytest.fixture(scope="module")
-def hub(new_hub: Callable[[], Path]) -> Iterator[HubProcess]:
-    """A running hub; in the end its books have to balance."""
-    process = HubProcess(new_hub())
-    process.start()
-    yield process
-    process.stop()
-    checked = gateway("check", "books", "--data", str(process.data))
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+def hub(
+    request: pytest.FixtureRequest, new_hub: Callable[[], Path]
+) -> Iterator[HubProcess]:
+    """A running hub; in the end its books have to balance.
+
+    Its broker is the embedded one, unless the module asks for others (`ON_BROKERS`).
+    """
+    with getattr(request, "param", embedded)() as settings:
+        process = HubProcess(new_hub())
+        (process.data / "gateway.toml").write_text(settings, "utf-8")
+        process.start()
+        yield process
+        process.stop()
+        checked = gateway("check", "books", "--data", str(process.data))
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.fixture(scope="module")

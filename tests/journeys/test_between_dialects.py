@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from gateway.simulation.letter import ACCEPT, RECEIVE, File, Letter, Notifier
+from tests.journeys.brokers import ON_BROKERS
 from tests.journeys.callers import Net, eventually
+
+pytestmark = ON_BROKERS
 
 
 def as_pulled(letter: Letter) -> Letter:

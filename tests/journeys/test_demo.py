@@ -25,9 +25,11 @@ from gateway.simulation.ministry import Ministry, Sent
 from gateway.simulation.net import Net, play
 from gateway.simulation.provinces import PROVINCES, System, some
 from gateway.simulation.signing import Signer
+from tests.journeys.brokers import ON_BROKERS
 from tests.journeys.conftest import gateway
 
 
+@ON_BROKERS
 async def test_a_circular_to_nine_provinces(hub: HubProcess) -> None:
     """Three of each kind; C# confirms before it numbers, BOI never does."""
     steps: Counter[str] = Counter()
@@ -60,6 +62,7 @@ async def test_a_circular_to_nine_provinces(hub: HubProcess) -> None:
     }
 
 
+@ON_BROKERS
 async def test_a_ministry_that_starts_over_is_told_the_same(hub: HubProcess) -> None:
     """One letter with nine consignments, however often it is sent and signed."""
     first, again = await sent(hub), await sent(hub)

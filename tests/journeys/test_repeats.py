@@ -11,7 +11,10 @@ from gateway.config import load
 from gateway.simulation import boi
 from gateway.simulation.errors import Refused
 from gateway.simulation.letter import ACCEPT, RECEIVE, REJECT, File
+from tests.journeys.brokers import ON_BROKERS
 from tests.journeys.callers import Net, Office, eventually
+
+pytestmark = ON_BROKERS
 
 LATER = {"a second": "2026-11-21T10:11:13", "a day": "2026-11-22T10:11:12"}
 """SendDate at a further press of the button."""

@@ -15,7 +15,10 @@ from gateway.simulation.letter import (
     Notifier,
     Pulled,
 )
+from tests.journeys.brokers import ON_BROKERS
 from tests.journeys.callers import Net, Office
+
+pytestmark = ON_BROKERS
 
 
 async def delivered(net: Net) -> tuple[Office, Office, Letter]:
