@@ -47,6 +47,7 @@ lint: $(VENV)/.dev ## Format, lint, types and import contracts only
 docs: $(VENV)/.dev ## Make the generated documents anew
 	@$(BIN)/python tools/make_reference.py
 	@$(BIN)/python tools/make_cli_reference.py
+	@$(BIN)/python tools/make_definitions.py
 	@$(BIN)/python tools/draw_lifecycle.py
 	@$(BIN)/python tools/make_hostile.py
 

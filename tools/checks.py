@@ -28,6 +28,7 @@ CHECKS: dict[str, list[str]] = {
     ],
     "reference": [*PYTHON, "tools/make_reference.py", "--check"],
     "commands": [*PYTHON, "tools/make_cli_reference.py", "--check"],
+    "definitions": [*PYTHON, "tools/make_definitions.py", "--check"],
     "hostile": [*PYTHON, "tools/make_hostile.py", "--check"],
     "lifecycle": [*PYTHON, "tools/draw_lifecycle.py", "--check"],
     "tests": [*MODULE, "pytest", "-n", "2", "--dist", "loadfile"],
@@ -62,7 +63,7 @@ def run(name: str) -> bool:
     if quiet and not good:
         print(done.stdout)
     mark = "ok" if good else "FAILED"
-    print(f"checks: {name:10} {mark:6} {time.monotonic() - started:6.1f} s", flush=True)
+    print(f"checks: {name:11} {mark:6} {time.monotonic() - started:6.1f} s", flush=True)
     return good
 
 

@@ -17,6 +17,8 @@ class Wire:
         self._is_whole = True
         self.connections = 0
         """How many were made."""
+        self.sent = bytearray()
+        """What was sent to the server, of all connections."""
 
     @property
     def port(self) -> int:
@@ -56,13 +58,18 @@ class Wire:
             return
         far_reader, far_writer = await asyncio.open_connection(*self._target)
         self._writers |= {writer, far_writer}
-        await asyncio.gather(_pass(reader, far_writer), _pass(far_reader, writer))
+        await asyncio.gather(
+            _pass(reader, far_writer, self.sent), _pass(far_reader, writer, bytearray())
+        )
         self._writers -= {writer, far_writer}
 
 
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pass(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, copy: bytearray
+) -> None:
     with suppress(OSError):
         while chunk := await reader.read(_CHUNK):
+            copy += chunk
             writer.write(chunk)
             await writer.drain()
     writer.transport.abort()
