@@ -1,6 +1,7 @@
 """A wire that can be cut: a TCP proxy on this machine, in the test's own loop."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -28,10 +29,14 @@ class Wire:
 
     @classmethod
     @asynccontextmanager
-    async def to(cls, host: str, port: int) -> AsyncIterator["Wire"]:
-        """Lay a wire to a server."""
+    async def to(
+        cls, host: str, port: int, *, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator["Wire"]:
+        """Lay a wire to a server; with `tls` it speaks TLS, and the server does not."""
         wire = cls(host, port)
-        wire._server = await asyncio.start_server(wire._connected, "127.0.0.1", 0)
+        wire._server = await asyncio.start_server(
+            wire._connected, "127.0.0.1", 0, ssl=tls
+        )
         try:
             yield wire
         finally:

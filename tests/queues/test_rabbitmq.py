@@ -1,14 +1,26 @@
 """What only the broker on RabbitMQ promises: its connections, its errors, its limit."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import aio_pika
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from gateway.broker_access import access_of
+from gateway.config import load
 from queues.access import Access
 from queues.broker import Claim, Message
 from queues.errors import (
@@ -288,3 +300,64 @@ async def test_two_processes_share_a_queue(fresh: Rabbit) -> None:
             found = [(await claim_of(c)).message for c in [*[ones] * 5, *[others] * 5]]
 
     assert sorted(found, key=lambda m: m.id) == messages(*range(10))
+
+
+def broker_certificate(folder: Path, name: str = "127.0.0.1") -> Path:
+    """Write a certificate that vouches for itself, and return its file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(name))]),
+            critical=False,
+        )
+        .sign(key, SHA256())
+    )
+    (folder / "broker.key").write_bytes(
+        key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    (folder / "broker.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
+    return folder / "broker.crt"
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "reached"),
+    [
+        ("127.0.0.1", True, True),
+        ("127.0.0.2", True, False),
+        ("127.0.0.1", False, False),
+    ],
+    ids=["its own", "another's", "nobody vouches"],
+)
+async def test_over_tls_the_broker_has_to_prove_who_it_is(
+    fresh: Rabbit, tmp_path: Path, name: str, *, known: bool, reached: bool
+) -> None:
+    certificate = broker_certificate(tmp_path, name)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate, tmp_path / "broker.key")
+    there = fresh.access.host, fresh.access.port
+    async with Wire.to(*there, tls=server) as wire:
+        settings = load(
+            tmp_path,
+            broker_url=f"amqps://127.0.0.1:{wire.port}/{fresh.vhost}",
+            broker_authorities=certificate.name if known else None,
+        )
+        async with RabbitBroker.open(access_of(settings)) as broker:
+            if reached:
+                await broker.declare("route")
+                await broker.publish("route", messages(1))
+                assert await taken(broker, 1) == messages(1)
+            else:
+                with pytest.raises(BrokerUnavailable, match="CERTIFICATE_VERIFY"):
+                    await broker.declare("route")
