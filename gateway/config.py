@@ -197,7 +197,7 @@ class Settings(BaseSettings):
     """Where messages between runners wait: `embedded:FILE`, as above, or RabbitMQ:
     `amqps://USER@HOST:PORT/VHOST`, `amqp://…` on a network that nobody else hears.
     Whole names only, `/` as `%2F`; each hub has a virtual host of its own. A password
-    in it is refused. Change it while nothing waits: `gateway broker show`."""
+    in it is refused. How to set it up and change over: `deploy/rabbitmq`."""
 
     broker_password_file: Path | None = None
     """File with the password of the user of `broker_url`, one line, its owner's alone,
