@@ -18,7 +18,7 @@ from pamqp import commands
 
 from queues.broker import Claim, Message
 from queues.errors import BrokerUnavailable, ClaimLost, QueueError
-from queues.rabbit_link import ANSWER, Link, farewell, translated
+from queues.rabbit_link import Link, answered, farewell, translated
 
 SetAside = Callable[[Message], Awaitable[None]]
 """Returns once a message is durable in the dead queue."""
@@ -60,11 +60,10 @@ class Hold:
 
     async def prepare(self) -> None:
         """See that the queue is there; raises `UnknownQueue`."""
-        with translated(self._queue):
-            async with asyncio.timeout(ANSWER):
-                # Of this channel only (never global): RabbitMQ 4 has no other.
-                await self._channel.basic_qos(prefetch_count=self._prefetch)
-                await self._channel.queue_declare(self._queue, passive=True)
+        async with answered(self._channel, self._queue):
+            # Of this channel only (never global): RabbitMQ 4 has no other.
+            await self._channel.basic_qos(prefetch_count=self._prefetch)
+            await self._channel.queue_declare(self._queue, passive=True)
 
     def __aiter__(self) -> AsyncIterator[Claim]:
         return self
@@ -93,18 +92,16 @@ class Hold:
         if self._held.pop(tag, None) is None:
             raise ClaimLost
         try:
-            with translated(self._queue):
-                async with asyncio.timeout(ANSWER):
-                    await self._channel.basic_ack(tag)
+            async with answered(self._channel, self._queue):
+                await self._channel.basic_ack(tag)
         except QueueError as error:
             raise ClaimLost from error
 
     async def seen(self) -> None:
         """Return once all that the broker had sent before has come in."""
         if not self._over:
-            with translated(self._queue):
-                async with asyncio.timeout(ANSWER):
-                    await self._channel.basic_qos(prefetch_count=self._prefetch)
+            async with answered(self._channel, self._queue):
+                await self._channel.basic_qos(prefetch_count=self._prefetch)
 
     async def leave(self) -> None:
         """Return what is held and not settled, in order, and close the channel.
@@ -142,11 +139,8 @@ class Hold:
             return
         async with self._subscribing:
             if self._tag is None and not self._over:
-                with translated(self._queue):
-                    async with asyncio.timeout(ANSWER):
-                        answer = await self._channel.basic_consume(
-                            self._queue, self._take
-                        )
+                async with answered(self._channel, self._queue):
+                    answer = await self._channel.basic_consume(self._queue, self._take)
                 self._tag = answer.consumer_tag
 
     async def _take(self, delivered: DeliveredMessage) -> None:

@@ -33,6 +33,7 @@ ANSWER: Final = 10.0
 HEARTBEAT: Final = 10
 """Seconds; a network that was cut in silence is noticed after about two of them."""
 _FAREWELL: Final = 1.0
+_LAST_WORDS: Final = 0.2
 
 _REFUSED: Final = (
     amqp.AuthenticationError,
@@ -73,6 +74,11 @@ def translated(what: str) -> Iterator[None]:
         raise BrokerRefused(f"{what}: {_said(error)}") from error
     except _LOST as error:
         raise BrokerUnavailable(f"{what}: {_said(error)}") from error
+    except Exception as error:
+        # aiormq ends what waits on a connection that is lost with no better word.
+        if type(error) is Exception:
+            raise BrokerUnavailable(f"{what}: the connection was lost") from error
+        raise
 
 
 class Link:
@@ -109,9 +115,8 @@ class Link:
         """Open a channel for one question; it may end with it, as after a 404."""
         channel = await self.channel()
         try:
-            with translated(what):
-                async with asyncio.timeout(ANSWER):
-                    yield channel
+            async with answered(channel, what):
+                yield channel
         finally:
             await farewell(channel)
 
@@ -151,6 +156,31 @@ class Link:
         with translated(str(access)):
             async with asyncio.timeout(CONNECT):
                 return await aio_pika.connect(url, ssl_context=access.tls)
+
+
+@asynccontextmanager
+async def answered(channel: AbstractChannel, what: str) -> AsyncIterator[None]:
+    """Give an answer its time, and little of it once the channel has ended.
+
+    On a connection that is lost, aiormq may wait for ever for room to write.
+    """
+    with translated(what):
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(ANSWER) as limit:
+
+            def hurry(_: "asyncio.Future[object]") -> None:
+                # Not at once: what the channel ended with says more than "late".
+                if (when := limit.when()) is not None and not limit.expired():
+                    limit.reschedule(min(when, loop.time() + _LAST_WORDS))
+
+            closing = channel.closing
+            closing.add_done_callback(hurry)
+            try:
+                yield
+            finally:
+                closing.remove_done_callback(hurry)
+                if not channel.is_closed:
+                    closing.cancel()
 
 
 async def farewell(what: AbstractChannel | AbstractConnection) -> None:

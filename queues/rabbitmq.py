@@ -19,7 +19,7 @@ from queues.access import Access
 from queues.broker import Claim, Message
 from queues.errors import BrokerUnavailable, UnknownQueue
 from queues.rabbit_hold import Hold
-from queues.rabbit_link import ANSWER, Link, translated
+from queues.rabbit_link import Link, answered
 from queues.topology import DELIVERY_LIMIT, dead_queue, topology
 
 WINDOW: Final = 100
@@ -123,20 +123,19 @@ class RabbitBroker:
             for message in messages
         ]
         try:
-            with translated(queue):
-                async with asyncio.timeout(ANSWER):
-                    outcomes = await asyncio.gather(
-                        *(
-                            channel.basic_publish(
-                                message.body,
-                                routing_key=queue,
-                                properties=its,
-                                mandatory=True,
-                            )
-                            for message, its in zip(messages, properties, strict=True)
-                        ),
-                        return_exceptions=True,
-                    )
+            async with answered(channel, queue):
+                outcomes = await asyncio.gather(
+                    *(
+                        channel.basic_publish(
+                            message.body,
+                            routing_key=queue,
+                            properties=its,
+                            mandatory=True,
+                        )
+                        for message, its in zip(messages, properties, strict=True)
+                    ),
+                    return_exceptions=True,
+                )
                 for outcome in outcomes:
                     if isinstance(outcome, BaseException):
                         raise outcome

@@ -28,6 +28,8 @@ from gateway.workflow.receive import receive
 from gateway.workflow.work import Work
 from queues.broker import Broker
 from queues.embedded import EmbeddedBroker
+from queues.rabbitmq import RabbitBroker
+from tests import rabbit
 from tests.doubles.broker import Failure, UnsteadyBroker
 from tests.doubles.clock import START, HandClock
 from tests.doubles.ids import CountedIds
@@ -74,9 +76,24 @@ async def enter(store: SqliteStore, clock: HandClock, code: OrganizationCode) ->
         await unit.commit()
 
 
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[UnsteadyBroker]:
-    async with EmbeddedBroker.open(tmp_path / "queues.db") as broker:
+@asynccontextmanager
+async def embedded(folder: Path) -> AsyncIterator[Broker]:
+    async with EmbeddedBroker.open(folder / "queues.db") as broker:
+        yield broker
+
+
+@asynccontextmanager
+async def rabbitmq(_folder: Path) -> AsyncIterator[Broker]:
+    with rabbit.fresh() as fresh:
+        async with RabbitBroker.open(fresh.access) as broker:
+            yield broker
+
+
+@pytest.fixture(params=[embedded, pytest.param(rabbitmq, marks=pytest.mark.rabbitmq)])
+async def broker(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[UnsteadyBroker]:
+    async with request.param(tmp_path) as broker:
         for stage in Stage:
             await broker.declare(stage)
         yield UnsteadyBroker(broker)
