@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.config import Settings, SettingsError
-from gateway.key_holder import owners_alone
+from gateway.keys.holder import owners_alone
 from queues.access import Access
 
 PASSWORD: Final = "broker_password_file"  # noqa: S105 - a setting's name

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.broker_access import access_of
 from gateway.config import SettingsError, load
-from gateway.signing import new_key_pair
+from gateway.keys.signing import new_key_pair
 from tests.doubles.clock import HandClock
 
 
