@@ -93,7 +93,7 @@ class Hold:
             raise ClaimLost
         try:
             async with answered(self._channel, self._queue):
-                await self._channel.basic_ack(tag)
+                await self._channel.basic_ack(tag, wait=False)
         except QueueError as error:
             raise ClaimLost from error
 

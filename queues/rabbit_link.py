@@ -31,7 +31,7 @@ CONNECT: Final = 5.0
 ANSWER: Final = 10.0
 """Seconds to wait for any answer of the broker, a confirm included."""
 HEARTBEAT: Final = 10
-"""Seconds; a network that was cut in silence is noticed after about two of them."""
+"""Seconds; a network that was cut in silence is noticed after 35 (aiormq 7.2)."""
 _FAREWELL: Final = 1.0
 _LAST_WORDS: Final = 0.2
 

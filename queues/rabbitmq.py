@@ -131,6 +131,8 @@ class RabbitBroker:
                             routing_key=queue,
                             properties=its,
                             mandatory=True,
+                            # Not drained one by one: the confirm says more.
+                            wait=False,
                         )
                         for message, its in zip(messages, properties, strict=True)
                     ),

@@ -4,7 +4,10 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from queues.access import Access
 from tools import services_rabbitmq as services
@@ -29,6 +32,19 @@ def fresh() -> Iterator["Rabbit"]:
         yield rabbit
     finally:
         rabbit.remove()
+
+
+@contextmanager
+def own_server(folder: Path) -> Iterator[services.Server]:
+    """Start a server that a test may kill; without waiting until it answers."""
+    if not services.can_run() and os.environ.get("CI") != "true":
+        pytest.skip(f"needs {services.PROGRAM} on this machine")
+    server = services.Server(folder)
+    server.begin()
+    try:
+        yield server
+    finally:
+        server.close()
 
 
 class Rabbit:

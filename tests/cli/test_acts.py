@@ -39,6 +39,7 @@ CHANGING: Final = {
     "keys secrecy rotate": WHO,
     "keys secrecy prune": WHO,
     "journal restart": WHO,
+    "broker declare": WHO,
 }
 """In an order in which each can be done, and how it is called."""
 
@@ -54,6 +55,7 @@ ELSEWHERE: Final = {
 
 LOOKING: Final = frozenset(
     {
+        "broker show",
         "serve",
         "demo",
         "check",

@@ -18,6 +18,7 @@ from gateway.cli.demo_hub import HubProcess
 from gateway.config import load
 from gateway.domain.books import Place
 from gateway.simulation.letter import ACCEPT, Letter, Notifier
+from tests import rabbit
 from tests.eventually import eventually
 from tests.journeys.callers import Net
 from tools.services_rabbitmq import Server
@@ -30,12 +31,8 @@ PATIENCE = 30
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path / "rabbitmq")
-    made.begin()
-    try:
+    with rabbit.own_server(tmp_path / "rabbitmq") as made:
         yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture

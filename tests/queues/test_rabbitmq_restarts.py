@@ -10,6 +10,7 @@ from queues.access import Access
 from queues.broker import Message
 from queues.errors import BrokerUnavailable, ClaimLost
 from queues.rabbitmq import RabbitBroker
+from tests import rabbit
 from tests.eventually import SOON, eventually
 from tools.services_rabbitmq import Server
 
@@ -22,12 +23,9 @@ def messages(*numbers: int) -> list[Message]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = Server(tmp_path_factory.mktemp("rabbitmq"))
-    try:
-        made.start()
+    with rabbit.own_server(tmp_path_factory.mktemp("rabbitmq")) as made:
+        made.wait()
         yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture
