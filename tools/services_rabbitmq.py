@@ -94,6 +94,8 @@ class Server:
         with (self._folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(_program(PROGRAM))],
+                # Where it leaves what it dumps as it dies.
+                cwd=self._folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
