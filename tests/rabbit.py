@@ -15,18 +15,22 @@ from tools import services_rabbitmq as services
 MISSING = f"needs RabbitMQ: make test, or set {services.AMQP} and {services.API}"
 
 
+# Read once: tests of settings empty the environment.
+_AMQP = os.environ.get(services.AMQP, "")
+_API = os.environ.get(services.API, "")
+
+
 def is_here() -> bool:
     """Say whether a server was named for tests."""
-    return bool(os.environ.get(services.AMQP) and os.environ.get(services.API))
+    return bool(_AMQP and _API)
 
 
 @contextmanager
 def fresh() -> Iterator["Rabbit"]:
     """Give a virtual host that nothing lies in, on the server named for tests."""
     assert is_here(), MISSING
-    amqp, api = os.environ[services.AMQP], os.environ[services.API]
-    services.wait_for(api)
-    rabbit = Rabbit(amqp, api, f"test-{uuid.uuid4().hex}")
+    services.wait_for(_API)
+    rabbit = Rabbit(_AMQP, _API, f"test-{uuid.uuid4().hex}")
     rabbit.make()
     try:
         yield rabbit

@@ -92,6 +92,8 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
         "directory certificate revoke": ((stranger, "00000000", *ordered),),
         "directory certificate expiring": NO_OPTIONS,
         "directory certificate refresh": NO_OPTIONS,
+        "broker declare": (ordered,),
+        "broker show": NO_OPTIONS,
         "keys list": NO_OPTIONS,
         "keys certificate": NO_OPTIONS,
         "keys secrecy list": NO_OPTIONS,
