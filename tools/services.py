@@ -1,19 +1,24 @@
-"""Bring the programs that tests need, then run a command.
+"""Bring the programs and servers that tests need, then run a command.
 
     python tools/services.py COMMAND [ARGUMENT …]
 
 As root on Debian or Ubuntu, missing programs are installed by their package, with
 their services kept from starting. Elsewhere the tests that need them say so and are
-skipped; under `CI=true` they fail instead.
+skipped; under `CI=true` they fail instead. Servers are started for the command, on
+their own in a temporary folder, and stopped when it ends, however it ends.
 """
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+# The folder of this file is on the path of a script.
+import services_postgresql
 
 PROGRAMS = {
     "xmlsec1": "xmlsec1",
@@ -24,12 +29,16 @@ PROGRAMS = {
 }
 """Program on PATH → Debian package."""
 
+SERVERS = [services_postgresql]
+"""Each knows its package, whether its `programs` are there, and how to run."""
+
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def main() -> int:
     """Bring what is missing, and become the command."""
     missing = {p: d for p, d in PROGRAMS.items() if not shutil.which(p)}
+    missing |= {s.PACKAGE: s.PACKAGE for s in SERVERS if s.programs() is None}
     if missing and can_install():
         install(sorted(missing.values()))
     elif missing:
@@ -38,7 +47,12 @@ def main() -> int:
             f"left out. Try: apt-get install {' '.join(sorted(missing.values()))}",
             file=sys.stderr,
         )
-    return subprocess.run(sys.argv[1:], check=False).returncode
+    # So that servers are stopped as on any other exit.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with ExitStack() as stack:
+        environment = dict(os.environ)
+        environment |= stack.enter_context(services_postgresql.postgresql())
+        return subprocess.run(sys.argv[1:], check=False, env=environment).returncode
 
 
 def can_install() -> bool:

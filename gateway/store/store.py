@@ -26,6 +26,7 @@ from gateway.store.batches import batch_numbered, check_journal, last_batch, sea
 from gateway.store.books import check_books
 from gateway.store.books_inspection import Progress, no_progress
 from gateway.store.connection import Connection
+from gateway.store.database import Database
 from gateway.store.directory import StoredDirectory
 from gateway.store.errors import SecretsClosed
 from gateway.store.evidence import StoredEvidence
@@ -75,7 +76,7 @@ class SqliteStore:
 
     def __init__(
         self,
-        database: SqliteDatabase,
+        database: Database,
         segments: Segments,
         elapsed: Callable[[], float] = time.monotonic,
         keyring: Keyring | None = None,
@@ -105,8 +106,7 @@ class SqliteStore:
     def unit(self) -> StoredUnit:
         """Return a unit that has not begun yet."""
         return StoredUnit(
-            self._database.turns,
-            self._database.writing,
+            self._database.turn(),
             self._segments,
             self._wake.up,
             self._forget,
@@ -173,7 +173,7 @@ class SqliteStore:
 
         `progress` is told how much is done, of how much.
         """
-        with self._database.snapshot() as connection:
+        async with self._database.snapshot() as connection:
             box = Strongbox(connection, self.keyring)
             vault = StoredVault(connection, self._segments, box)
             return await check_books(connection, vault, progress)
@@ -204,7 +204,7 @@ class SqliteStore:
 
         `outside` are the heads that stand outside the database, read before.
         """
-        with self._database.snapshot() as connection:
+        async with self._database.snapshot() as connection:
             return await check_journal(connection, outside, progress)
 
     async def facts(self) -> Mapping[str, str]:
