@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Generic, TypeVar
@@ -34,6 +34,7 @@ from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.keyring import Keyring
 from gateway.store.letter_keys import StoredLetterKeys
 from gateway.store.outbox import Wake, due, note_published
+from gateway.store.postgresql import PostgresDatabase
 from gateway.store.reading import ORGANIZATION
 from gateway.store.segments import Segments
 from gateway.store.sqlite import SqliteDatabase
@@ -289,20 +290,27 @@ class _Cache(Generic[T]):
 async def open_store(
     data: Path,
     *,
-    database: Path | None = None,
+    database: Path | str | None = None,
     elapsed: Callable[[], float] = time.monotonic,
     keyring: Keyring | None = None,
 ) -> AsyncIterator[SqliteStore]:
     """Open the store of a data directory, with its tables and vault.
 
-    `database` is the file where it is not `hub.db`. Without `keyring` secret letters
-    stay closed. The tables must be there
+    `database` is the file where it is not `hub.db`, or the URL of a PostgreSQL
+    database. Without `keyring` secret letters stay closed. The tables must be there
     (`gateway.store.schema.upgrade`). Raises `StoreUnavailable`.
     """
     segments = Segments(data / SEGMENTS)
-    file = data / DATABASE if database is None else database
     try:
-        async with SqliteDatabase.open(file, before_commit=segments.sync) as opened:
+        async with _database(database or data / DATABASE, segments) as opened:
             yield SqliteStore(opened, segments, elapsed, keyring)
     finally:
         segments.close()
+
+
+def _database(
+    where: Path | str, segments: Segments
+) -> AbstractAsyncContextManager[Database]:
+    if isinstance(where, Path):
+        return SqliteDatabase.open(where, before_commit=segments.sync)
+    return PostgresDatabase.open(where, segments)
