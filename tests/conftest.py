@@ -19,6 +19,9 @@ PROGRAMS = {
 }
 """Mark → the program it needs."""
 
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+"""What a fixture is parametrized by whose tests hold on every database."""
+
 
 @pytest.fixture(autouse=True)
 def _no_log() -> Iterator[None]:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -59,9 +60,9 @@ def run(url: str, statement: str) -> list[Any]:
         finally:
             await connection.close()
 
-    # A fixture may stand in a loop of its own.
-    with asyncio.Runner() as runner:
-        return runner.run(work())
+    # Who asks may stand in a loop of his own.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work()).result()
 
 
 def _server() -> str:

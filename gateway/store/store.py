@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 from uuid import UUID
@@ -162,11 +163,11 @@ class SqliteStore:
         """Keep when endpoints were last seen, all in one transaction."""
         if not marks:
             return
+        seen = [{"the_code": code.text, "at": at} for code, at in marks.items()]
+        # In one order, so that two processes do not wait for each other.
+        seen.sort(key=itemgetter("the_code"))
         async with self.unit() as unit:
-            await unit.connection.execute(
-                _SEEN,
-                [{"the_code": code.text, "at": at} for code, at in marks.items()],
-            )
+            await unit.connection.execute(_SEEN, seen)
             await unit.commit()
 
     async def check_books(self, progress: Progress = no_progress) -> Books:

@@ -92,7 +92,7 @@ class StoredUnit:
         self.letters = StoredLetters(self._connection, box)
         self.consignments = StoredConsignments(self._connection, box)
         self.inboxes = StoredInboxes(self._connection)
-        self.asides = StoredAsides(self._connection)
+        self.asides = StoredAsides(self._connection, self.inboxes.seals)
         self.copies = StoredCopies(self._connection, box)
         self.registers = StoredRegisters(self._connection, box)
         self.receipts = StoredReceipts(self._connection)

@@ -9,11 +9,10 @@ import pytest
 
 from gateway.store.schema import upgrade, url_of
 from gateway.store.store import DATABASE, SqliteStore, open_store
+from tests.conftest import DATABASES
 from tests.gateway.store.values import with_directory
 
 Opener = Callable[[], AbstractAsyncContextManager[SqliteStore]]
-
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
 @pytest.fixture(scope="session")
