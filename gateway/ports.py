@@ -136,7 +136,10 @@ class Inboxes(Protocol):
         """Put an entry behind all others of its organization."""
 
     async def save(self, entry: InboxEntry) -> None:
-        """Keep when it was shown and taken."""
+        """Keep where it stands and what was done with it; it was read in this unit.
+
+        Raises a temporary `StoreError` where it changed since.
+        """
 
     async def head(self, organization: OrganizationCode) -> InboxEntry | None:
         """Return the oldest entry that was not taken."""
@@ -268,10 +271,16 @@ class Directory(Protocol):
         """Return all organizations, by code."""
 
     async def note_endpoint(self, organization: Organization) -> None:
-        """Keep what was learnt of its endpoint: dialect, whether it deletes."""
+        """Keep what was learnt of its endpoint: dialect, whether it deletes.
+
+        Raises a temporary `StoreError` where that changed since it was read.
+        """
 
     async def decide(self, organization: Organization) -> None:
-        """Keep what an operator decided: signing, secrecy, whether it is active."""
+        """Keep what an operator decided: signing, secrecy, whether it is active.
+
+        Raises a temporary `StoreError` where that changed since it was read.
+        """
 
     async def add_certificate(
         self, certificate: RegisteredCertificate, at: datetime

@@ -304,9 +304,7 @@ def engine_of(url: str, **options: Any) -> AsyncEngine:  # noqa: ANN401 - SQLAlc
 
 
 def _engine(url: str, size: int, **options: Any) -> AsyncEngine:  # noqa: ANN401
-    return engine_of(
-        url, pool_size=size, max_overflow=0, pool_timeout=TURN, **options
-    )
+    return engine_of(url, pool_size=size, max_overflow=0, pool_timeout=TURN, **options)
 
 
 def _plain(url: str) -> str:
