@@ -134,10 +134,11 @@ async def init(
     _is_unused(settings.data)
     now = (clock or SystemClock()).now()
     _make_folders(settings.data, demo=demo)
-    upgrade(url_of(settings.database_file))
+    upgrade(url_of(settings.database))
+    await _is_no_hub_yet(settings)
     holder = holder_of(settings)
     first_key(holder, now)
-    async with open_store(settings.data, database=settings.database_file) as store:
+    async with open_store(settings.data, database=settings.database) as store:
         certificate, _ = in_use(holder)
         await note_key_in_use(store, certificate, now)
         if demo:
@@ -145,6 +146,17 @@ async def init(
             await _enter_demo_offices(store, settings.data / DEMO_KEYS, now)
         await _note_made(store, clock or SystemClock(), who or Who(""), demo=demo)
         await store.note_facts({MADE_AT: now.isoformat(), DEMO: _YES if demo else "no"})
+
+
+async def _is_no_hub_yet(settings: Settings) -> None:
+    """Refuse a server's database in which a hub was made before."""
+    async with open_store(settings.data, database=settings.database) as store:
+        if MADE_AT in await store.facts():
+            raise SettingsError(
+                "database_url",
+                "there is a hub in this database already",
+                "Name an empty database, or serve that hub from a folder with its keys",
+            )
 
 
 async def _note_made(store: SqliteStore, clock: Clock, who: Who, *, demo: bool) -> None:
@@ -238,7 +250,7 @@ async def open_hub(
     with ThreadBench(threshold, settings.threads) as bench:
         keyring, problem = _keyring(settings)
         async with open_store(
-            settings.data, database=settings.database_file, keyring=keyring
+            settings.data, database=settings.database, keyring=keyring
         ) as store:
             facts = await store.facts()
             if MADE_AT not in facts:
@@ -277,7 +289,7 @@ def upgrade_tables(settings: Settings, order: Order) -> tuple[str, str]:
     `StoreError`, and the tables are as they were.
     """
     _is_there(settings)
-    url = url_of(settings.database_file)
+    url = url_of(settings.database)
     with only_server(settings.data):
         before = revision_of(url)
         upgrade(url)
@@ -292,7 +304,7 @@ async def _note_upgraded(
 ) -> None:
     clock = SystemClock()
     async with (
-        open_store(settings.data, database=settings.database_file) as store,
+        open_store(settings.data, database=settings.database) as store,
         store.unit() as unit,
     ):
         await unit.acts.add(
@@ -351,7 +363,7 @@ async def begin_key(settings: Settings, order: Order) -> None:
     Raises `KeyInOrder`, `SettingsError`, or `SignerUnavailable`.
     """
     holder, clock = holder_of(settings), SystemClock()
-    async with open_store(settings.data, database=settings.database_file) as store:
+    async with open_store(settings.data, database=settings.database) as store:
         with one_at_a_time(holder):
             await _begin_key(holder, store, clock, order)
 
@@ -572,7 +584,8 @@ def _note_started(hub: Hub, address: Address) -> None:
 
 
 def _is_there(settings: Settings) -> None:
-    if not settings.database_file.is_file():
+    file = settings.database_file
+    if not (settings.data.is_dir() if file is None else file.is_file()):
         raise SettingsError(
             "data",
             f"there is no hub in {settings.data}",
@@ -581,7 +594,7 @@ def _is_there(settings: Settings) -> None:
 
 
 def _has_the_tables(settings: Settings) -> None:
-    if not is_current(url_of(settings.database_file)):
+    if not is_current(url_of(settings.database)):
         raise SettingsError(
             "data",
             f"the tables in {settings.data} are those of another version",

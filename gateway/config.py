@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -188,8 +188,10 @@ class Settings(BaseSettings):
     the end of the journal is cut off."""
 
     database_url: str = "sqlite:hub.db"
-    """Where letters are kept: `sqlite:FILE`, relative to the data directory.
-    Reserved for production: other databases come later and are refused today."""
+    """Where letters are kept: `sqlite:FILE`, relative to the data directory, or
+    `postgresql://USER@HOST:PORT/NAME`, with the options libpq knows behind a `?`.
+    A password never stands here: libpq's own file has it (`~/.pgpass`, or the file
+    that `PGPASSFILE` names). See deploy/postgresql/README.md."""
 
     broker_url: str = "embedded:queues.db"
     """Where messages between runners wait: `embedded:FILE`, as above.
@@ -254,9 +256,15 @@ class Settings(BaseSettings):
         return value.lower()
 
     @property
-    def database_file(self) -> Path:
-        """The SQLite file of `database_url`."""
-        return self.data / urlsplit(self.database_url).path
+    def database_file(self) -> Path | None:
+        """The SQLite file of `database_url`; None where it is on a server."""
+        parts = urlsplit(self.database_url)
+        return self.data / parts.path if parts.scheme == "sqlite" else None
+
+    @property
+    def database(self) -> Path | str:
+        """Where the store is: its file, or the URL of its server."""
+        return self.database_file or self.database_url
 
     @property
     def broker_file(self) -> Path:
@@ -383,13 +391,40 @@ def _explained(
 
 
 def _engines_exist(settings: Settings) -> None:
-    for name, scheme in (("database_url", "sqlite"), ("broker_url", "embedded")):
-        parts = urlsplit(getattr(settings, name))
-        if parts.scheme != scheme:
-            problem = (
-                f"this version knows {scheme!r} only; production engines come later"
-            )
-            raise SettingsError(name, problem, f"Leave it out, or use {scheme}:FILE")
-        if parts.netloc or parts.query or not parts.path:
-            problem = f"write {scheme}:FILE"
-            raise SettingsError(name, problem, "The file is relative to the data")
+    database = urlsplit(settings.database_url)
+    if database.scheme == "postgresql":
+        _is_server("database_url", database)
+    elif database.scheme != "sqlite":
+        raise SettingsError(
+            "database_url",
+            "this version knows 'sqlite' and 'postgresql'",
+            "Use sqlite:FILE or postgresql://USER@HOST:PORT/NAME",
+        )
+    else:
+        _is_file("database_url", database)
+    broker = urlsplit(settings.broker_url)
+    if broker.scheme != "embedded":
+        raise SettingsError(
+            "broker_url",
+            "this version knows 'embedded' only; production engines come later",
+            "Leave it out, or use embedded:FILE",
+        )
+    _is_file("broker_url", broker)
+
+
+def _is_file(name: str, parts: SplitResult) -> None:
+    if parts.netloc or parts.query or not parts.path:
+        problem = f"write {parts.scheme}:FILE"
+        raise SettingsError(name, problem, "The file is relative to the data")
+
+
+def _is_server(name: str, parts: SplitResult) -> None:
+    if parts.password or "password" in parse_qs(parts.query):
+        raise SettingsError(
+            name,
+            "a password stands in it",
+            "Put it into the file that PGPASSFILE names, or ~/.pgpass",
+        )
+    if not parts.path.strip("/"):
+        problem = "write postgresql://USER@HOST:PORT/NAME"
+        raise SettingsError(name, problem, "See deploy/postgresql/README.md")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
 from gateway.store.segments import Segments
 
@@ -69,6 +70,13 @@ FAILURES: Final = (
     OSError,
 )
 """What driver and network raise; `TimeoutError` is an `OSError`."""
+
+_DESCRIBED: Final = text(
+    "SELECT current_database() AS name, current_setting('server_version') AS version,"
+    " pg_database_size(current_database()) AS size,"
+    " current_setting('fsync') AS fsync,"
+    " current_setting('full_page_writes') AS full_page_writes"
+)
 
 T = TypeVar("T")
 
@@ -240,6 +248,20 @@ class PostgresDatabase:
             self._idle.clear()
         else:
             self._idle.set()
+
+
+async def describe(connection: Connection) -> str:
+    """Say what the server is, and how large the database.
+
+    Raises `StoreError` where it would lose what it has committed.
+    """
+    found = (await connection.execute(_DESCRIBED)).mappings().one()
+    lost = [name for name in ("fsync", "full_page_writes") if found[name] != "on"]
+    if lost:
+        off = " and ".join(lost)
+        raise StoreError(detail=f"{off} off: a power failure would lose letters")
+    size = int(found["size"]) / (1024 * 1024)
+    return f"{found['name']}, {size:.1f} MiB, PostgreSQL {found['version']}"
 
 
 async def told(work: Awaitable[T]) -> T:

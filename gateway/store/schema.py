@@ -32,9 +32,11 @@ _ALONE: Final = text("SELECT pg_advisory_xact_lock(7470326205)")
 T = TypeVar("T")
 
 
-def url_of(file: Path) -> str:
-    """Return the URL of a SQLite file."""
-    return f"{_PREFIX}{file.absolute()}"
+def url_of(database: Path | str) -> str:
+    """Return the URL of a SQLite file; that of a server is one."""
+    if isinstance(database, str):
+        return database
+    return f"{_PREFIX}{database.absolute()}"
 
 
 def upgrade(url: str) -> None:
