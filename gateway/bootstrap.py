@@ -21,7 +21,7 @@ from aiohttp import web
 
 from envelopes.letter import OrganizationCode
 from envelopes.trust import read_certificate
-from gateway import steps
+from gateway import steps, vault_mark
 from gateway.arrivals import InProcessArrivals
 from gateway.config import Address, Settings, SettingsError
 from gateway.domain.act import Act, Order, Who
@@ -145,7 +145,10 @@ async def init(
             KeyFile.new().create(settings.data / DEMO_FILE)
             await _enter_demo_offices(store, settings.data / DEMO_KEYS, now)
         await _note_made(store, clock or SystemClock(), who or Who(""), demo=demo)
-        await store.note_facts({MADE_AT: now.isoformat(), DEMO: _YES if demo else "no"})
+        facts = {MADE_AT: now.isoformat(), DEMO: _YES if demo else "no"}
+        if settings.database_file is None:
+            facts[vault_mark.FACT] = vault_mark.make(settings.data)
+        await store.note_facts(facts)
 
 
 async def _is_no_hub_yet(settings: Settings) -> None:
@@ -259,6 +262,7 @@ async def open_hub(
                     f"the hub in {settings.data} was not made to the end",
                     "Remove the folder and make it again: gateway init",
                 )
+            vault_mark.is_shared(settings.data, facts.get(vault_mark.FACT))
             await note_key_in_use(store, signer.certificate, clock.now())
             demo = facts.get(DEMO) == _YES
             problem = problem or await _secrets_problem(store, settings, demo=demo)
@@ -584,8 +588,7 @@ def _note_started(hub: Hub, address: Address) -> None:
 
 
 def _is_there(settings: Settings) -> None:
-    file = settings.database_file
-    if not (settings.data.is_dir() if file is None else file.is_file()):
+    if not settings.may_have_a_hub:
         raise SettingsError(
             "data",
             f"there is no hub in {settings.data}",

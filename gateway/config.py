@@ -267,6 +267,12 @@ class Settings(BaseSettings):
         return self.database_file or self.database_url
 
     @property
+    def may_have_a_hub(self) -> bool:
+        """Whether there is what a hub's database or its keys lie in."""
+        file = self.database_file
+        return self.data.is_dir() if file is None else file.is_file()
+
+    @property
     def broker_file(self) -> Path:
         """The file of the embedded broker of `broker_url`."""
         return self.data / urlsplit(self.broker_url).path
