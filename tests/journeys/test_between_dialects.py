@@ -6,6 +6,9 @@ import pytest
 
 from gateway.simulation.letter import ACCEPT, RECEIVE, File, Letter, Notifier
 from tests.journeys.callers import Net, eventually
+from tests.journeys.conftest import on_every_database
+
+pytestmark = on_every_database
 
 
 def as_pulled(letter: Letter) -> Letter:

@@ -12,6 +12,9 @@ from gateway.simulation import boi
 from gateway.simulation.errors import Refused
 from gateway.simulation.letter import ACCEPT, RECEIVE, REJECT, File
 from tests.journeys.callers import Net, Office, eventually
+from tests.journeys.conftest import on_every_database
+
+pytestmark = on_every_database
 
 LATER = {"a second": "2026-11-21T10:11:13", "a day": "2026-11-22T10:11:12"}
 """SendDate at a further press of the button."""

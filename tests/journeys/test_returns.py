@@ -16,6 +16,9 @@ from gateway.simulation.letter import (
     Pulled,
 )
 from tests.journeys.callers import Net, Office
+from tests.journeys.conftest import on_every_database
+
+pytestmark = on_every_database
 
 
 async def delivered(net: Net) -> tuple[Office, Office, Letter]:
