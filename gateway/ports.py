@@ -251,8 +251,14 @@ class Vault(Protocol):
 class Directory(Protocol):
     """Who exists."""
 
-    async def find(self, code: OrganizationCode) -> Organization | None:
-        """Return an organization."""
+    async def find(
+        self, code: OrganizationCode, *, steady: bool = False
+    ) -> Organization | None:
+        """Return an organization.
+
+        `steady` where something that is not its row is written because of what it
+        says: it stays so until the unit has ended. Asked before anything is written.
+        """
 
     async def certificates(
         self, code: OrganizationCode

@@ -23,7 +23,9 @@ def make(data: Path) -> str:
     mark = secrets.token_hex(16)
     path = data / MARK
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+    ) as f:
         f.write(f"{mark}\n")
         f.flush()
         os.fsync(f.fileno())

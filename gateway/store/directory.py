@@ -21,6 +21,8 @@ from gateway.store.reading import CERTIFICATE, ORGANIZATION, Reader
 from gateway.store.rows import Columns
 
 _BY_CODE: Final = select(ORGANIZATION).where(ORGANIZATION.c.code == bindparam("code"))
+# Where the database has several writers, who changes the row waits for who reads it so.
+_STEADY: Final = _BY_CODE.with_for_update(read=True)
 _ALL: Final = select(ORGANIZATION).order_by(ORGANIZATION.c.code)
 _EVERY_CERTIFICATE: Final = select(CERTIFICATE).order_by(
     CERTIFICATE.c.organization, CERTIFICATE.c.added_at, CERTIFICATE.c.fingerprint
@@ -91,9 +93,12 @@ class StoredDirectory:
     read: dict[str, Columns] = field(default_factory=dict)
     """The rows that `find` found, by code."""
 
-    async def find(self, code: OrganizationCode) -> Organization | None:
-        """Return an organization."""
-        found = await Reader(self.connection).fetch(_BY_CODE, code=code.text)
+    async def find(
+        self, code: OrganizationCode, *, steady: bool = False
+    ) -> Organization | None:
+        """Return an organization; `steady`: it stays so until the unit has ended."""
+        statement = _STEADY if steady else _BY_CODE
+        found = await Reader(self.connection).fetch(statement, code=code.text)
         if not found:
             return None
         self.read[code.text] = found[0]

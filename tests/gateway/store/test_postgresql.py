@@ -10,7 +10,9 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import text
 
+from envelopes.dialects import BOI, CSHARP
 from envelopes.letter import Attachment, LetterId
+from envelopes.notifier import NotifierKind
 from gateway.domain.promise import Stage
 from gateway.domain.register import Book
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
@@ -22,7 +24,7 @@ from tests import postgresql
 from tests.doubles.ids import CountedIds
 from tests.gateway.store.values import CHIANG_MAI, START, a_registration, keep
 from tests.gateway.store.values import with_directory as directory_of
-from tests.gateway.workflow.hub import LOEI, NAN, Hub, a_hub, patiently, to
+from tests.gateway.workflow.hub import LOEI, MINISTRY, NAN, Hub, a_hub, patiently, to
 
 pytestmark = pytest.mark.postgresql
 
@@ -260,3 +262,21 @@ async def test_two_processes_seal_each_line_once(hubs: Sequence[Hub]) -> None:
     assert continuity.is_whole, continuity.breaks
     assert continuity.unsealed == 0
     await hubs[0].keep()
+
+
+async def test_what_is_held_while_the_dialect_changes_comes_back(
+    hubs: Sequence[Hub],
+) -> None:
+    """Who holds it and who brings it back see each other, whoever is first."""
+    one, other = hubs
+    for n in range(8):
+        number = LetterId(f"มท 3/{n}", "2026-06-05")
+        await one.speaks(MINISTRY, BOI)
+        await one.deliver(to(CHIANG_MAI, number))
+        await one.take(CHIANG_MAI)
+        await one.tell(CHIANG_MAI, NotifierKind.RECEIVED, about=number)
+
+        await asyncio.gather(one.keep(), other.speaks(MINISTRY, CSHARP))
+
+        assert await one.store.views.aside(MINISTRY) == []
+        await other.take(MINISTRY)
