@@ -8,7 +8,7 @@ see `guarded_by` in docs/decisions/0026-postgresql.md.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Self, TypeVar
 
 import asyncpg
@@ -67,6 +67,7 @@ FAILURES: Final = (
     SQLAlchemyError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
 )
 """What driver and network raise; `TimeoutError` is an `OSError`."""
@@ -77,6 +78,8 @@ _DESCRIBED: Final = text(
     " current_setting('fsync') AS fsync,"
     " current_setting('full_page_writes') AS full_page_writes"
 )
+
+_DRIVERS_OWN: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 T = TypeVar("T")
 
@@ -95,7 +98,12 @@ class PostgresConnection:
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> CursorResult[Any]:
         """Run a statement; a sequence of parameters runs it once for each."""
-        return await told(self._connection.execute(statement, parameters))
+        try:
+            return await told(self._connection.execute(statement, parameters))
+        except StoreUnavailable:
+            # What the driver thinks of it may be wrong: nobody is to have it again.
+            await _to_the_end(self._connection.invalidate())
+            raise
 
 
 class ReadingConnections:
@@ -111,20 +119,25 @@ class ReadingConnections:
         statement: Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> CursorResult[Any]:
-        """Run a statement; once more where the server had gone away meanwhile."""
-        try:
-            return await told(self._execute(statement, parameters))
-        except StoreUnavailable:
-            # A server that was restarted is seen by the first statement after it.
-            return await told(self._execute(statement, parameters))
+        """Run a statement; again where the server had gone away meanwhile.
+
+        After a restart each connection finds out by itself.
+        """
+        for _ in range(READERS):
+            with suppress(StoreUnavailable):
+                return await self._execute(statement, parameters)
+        return await self._execute(statement, parameters)
 
     async def _execute(
         self,
         statement: Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
     ) -> CursorResult[Any]:
-        async with self._engine.connect() as connection:
-            return await connection.execute(statement, parameters)
+        connection = await told(_start(self._engine.connect()))
+        try:
+            return await PostgresConnection(connection).execute(statement, parameters)
+        finally:
+            await _to_the_end(connection.close())
 
 
 class PostgresTurn:
@@ -291,10 +304,8 @@ def translated(error: Exception) -> StoreError:
         return StoreUnavailable(detail=said) if passes else StoreError(detail=said)
     if isinstance(original, OSError):
         return StoreUnavailable(detail=f"{said}: {original.strerror or ''}")
-    # Of the driver itself: its `DataError` is a value no column takes, and quotes it.
-    lost = isinstance(original, asyncpg.InterfaceError) and not isinstance(
-        original, ValueError
-    )
+    # Of the driver itself, on a connection that broke; its `DataError` is a value no column takes, and quotes it.
+    lost = isinstance(original, _DRIVERS_OWN) and not isinstance(original, ValueError)
     return StoreUnavailable(detail=said) if lost else StoreError(detail=said)
 
 
