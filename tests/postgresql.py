@@ -1,4 +1,4 @@
-"""PostgreSQL databases for tests, copied from one with empty tables: made in a blink."""
+"""PostgreSQL databases for tests, copied from one with empty tables: soon made."""
 
 import asyncio
 import itertools

@@ -60,8 +60,10 @@ def _started(bin_: Path, folder: Path) -> "subprocess.Popen[bytes]":
         shutil.chown(folder, USER)
     subprocess.run(
         _as_owner(
-            [bin_ / "initdb", "-D", data, "-U", USER, "-A", "trust", "-N"]
-            + ["--locale=C.UTF-8", "-E", "UTF8"]
+            [
+                *(bin_ / "initdb", "-D", data, "-U", USER, "-A", "trust", "-N"),
+                *("--locale=C.UTF-8", "-E", "UTF8"),
+            ]
         ),
         check=True,
         stdout=subprocess.DEVNULL,

@@ -2,8 +2,8 @@
 
 Each unit is a transaction of its own; the server puts the commits of all connections
 and processes into one flush of its log, so units need no groups of ours (decision
-0026). Units run at READ COMMITTED: what a unit changes it changes only as it read it,
-see `guarded_by` in docs/decisions/0026-postgresql.md.
+26). Units run at READ COMMITTED: what a unit changes it changes only as it read it;
+the table in docs/decisions/0026-postgresql.md says by what that is guarded.
 """
 
 import asyncio
@@ -304,7 +304,8 @@ def translated(error: Exception) -> StoreError:
         return StoreUnavailable(detail=said) if passes else StoreError(detail=said)
     if isinstance(original, OSError):
         return StoreUnavailable(detail=f"{said}: {original.strerror or ''}")
-    # Of the driver itself, on a connection that broke; its `DataError` is a value no column takes, and quotes it.
+    # Of the driver itself, on a connection that broke. But its `DataError` is a value
+    # that no column takes.
     lost = isinstance(original, _DRIVERS_OWN) and not isinstance(original, ValueError)
     return StoreUnavailable(detail=said) if lost else StoreError(detail=said)
 
