@@ -70,8 +70,11 @@ def revision_of(url: str) -> str:
 
     Raises `StoreError` where there is no database.
     """
-    with _connected(url, make=False) as connection:
+
+    def work(connection: Connection) -> str:
         return " ".join(MigrationContext.configure(connection).get_current_heads())
+
+    return _within(url, work, make=False)
 
 
 def config(connection: Connection | None = None) -> Config:
