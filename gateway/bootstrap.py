@@ -22,7 +22,7 @@ from aiohttp import web
 
 from envelopes.letter import OrganizationCode
 from envelopes.trust import read_certificate
-from gateway import steps
+from gateway import steps, vault_mark
 from gateway.arrivals import InProcessArrivals
 from gateway.broker_access import access_of
 from gateway.config import Address, Settings, SettingsError
@@ -136,17 +136,32 @@ async def init(
     _is_unused(settings.data)
     now = (clock or SystemClock()).now()
     _make_folders(settings.data, demo=demo)
-    upgrade(url_of(settings.database_file))
+    upgrade(url_of(settings.database))
+    await _is_no_hub_yet(settings)
     holder = holder_of(settings)
     first_key(holder, now)
-    async with open_store(settings.data, database=settings.database_file) as store:
+    async with open_store(settings.data, database=settings.database) as store:
         certificate, _ = in_use(holder)
         await note_key_in_use(store, certificate, now)
         if demo:
             KeyFile.new().create(settings.data / DEMO_FILE)
             await _enter_demo_offices(store, settings.data / DEMO_KEYS, now)
         await _note_made(store, clock or SystemClock(), who or Who(""), demo=demo)
-        await store.note_facts({MADE_AT: now.isoformat(), DEMO: _YES if demo else "no"})
+        facts = {MADE_AT: now.isoformat(), DEMO: _YES if demo else "no"}
+        if settings.database_file is None:
+            facts[vault_mark.FACT] = vault_mark.make(settings.data)
+        await store.note_facts(facts)
+
+
+async def _is_no_hub_yet(settings: Settings) -> None:
+    """Refuse a server's database in which a hub was made before."""
+    async with open_store(settings.data, database=settings.database) as store:
+        if MADE_AT in await store.facts():
+            raise SettingsError(
+                "database_url",
+                "there is a hub in this database already",
+                "Name an empty database, or serve that hub from a folder with its keys",
+            )
 
 
 async def _note_made(store: SqliteStore, clock: Clock, who: Who, *, demo: bool) -> None:
@@ -240,7 +255,7 @@ async def open_hub(
     with ThreadBench(threshold, settings.threads) as bench:
         keyring, problem = _keyring(settings)
         async with open_store(
-            settings.data, database=settings.database_file, keyring=keyring
+            settings.data, database=settings.database, keyring=keyring
         ) as store:
             facts = await store.facts()
             if MADE_AT not in facts:
@@ -249,6 +264,7 @@ async def open_hub(
                     f"the hub in {settings.data} was not made to the end",
                     "Remove the folder and make it again: gateway init",
                 )
+            vault_mark.is_shared(settings.data, facts.get(vault_mark.FACT))
             await note_key_in_use(store, signer.certificate, clock.now())
             demo = facts.get(DEMO) == _YES
             problem = problem or await _secrets_problem(store, settings, demo=demo)
@@ -279,7 +295,7 @@ def upgrade_tables(settings: Settings, order: Order) -> tuple[str, str]:
     `StoreError`, and the tables are as they were.
     """
     _is_there(settings)
-    url = url_of(settings.database_file)
+    url = url_of(settings.database)
     with only_server(settings.data):
         before = revision_of(url)
         upgrade(url)
@@ -294,7 +310,7 @@ async def _note_upgraded(
 ) -> None:
     clock = SystemClock()
     async with (
-        open_store(settings.data, database=settings.database_file) as store,
+        open_store(settings.data, database=settings.database) as store,
         store.unit() as unit,
     ):
         await unit.acts.add(
@@ -353,7 +369,7 @@ async def begin_key(settings: Settings, order: Order) -> None:
     Raises `KeyInOrder`, `SettingsError`, or `SignerUnavailable`.
     """
     holder, clock = holder_of(settings), SystemClock()
-    async with open_store(settings.data, database=settings.database_file) as store:
+    async with open_store(settings.data, database=settings.database) as store:
         with one_at_a_time(holder):
             await _begin_key(holder, store, clock, order)
 
@@ -596,7 +612,7 @@ def _note_started(hub: Hub, address: Address) -> None:
 
 
 def _is_there(settings: Settings) -> None:
-    if not settings.database_file.is_file():
+    if not settings.may_have_a_hub:
         raise SettingsError(
             "data",
             f"there is no hub in {settings.data}",
@@ -605,7 +621,7 @@ def _is_there(settings: Settings) -> None:
 
 
 def _has_the_tables(settings: Settings) -> None:
-    if not is_current(url_of(settings.database_file)):
+    if not is_current(url_of(settings.database)):
         raise SettingsError(
             "data",
             f"the tables in {settings.data} are those of another version",

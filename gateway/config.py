@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -190,8 +190,10 @@ class Settings(BaseSettings):
     the end of the journal is cut off."""
 
     database_url: str = "sqlite:hub.db"
-    """Where letters are kept: `sqlite:FILE`, relative to the data directory.
-    Reserved for production: other databases come later and are refused today."""
+    """Where letters are kept: `sqlite:FILE`, relative to the data directory, or
+    `postgresql://USER@HOST:PORT/NAME`, with the options libpq knows behind a `?`.
+    A password never stands here: libpq's own file has it (`~/.pgpass`, or the file
+    that `PGPASSFILE` names). See deploy/postgresql/README.md."""
 
     broker_url: str = "embedded:queues.db"
     """Where messages between runners wait: `embedded:FILE`, as above, or RabbitMQ:
@@ -267,9 +269,21 @@ class Settings(BaseSettings):
         return value.lower()
 
     @property
-    def database_file(self) -> Path:
-        """The SQLite file of `database_url`."""
-        return self.data / urlsplit(self.database_url).path
+    def database_file(self) -> Path | None:
+        """The SQLite file of `database_url`; None where it is on a server."""
+        parts = urlsplit(self.database_url)
+        return self.data / parts.path if parts.scheme == "sqlite" else None
+
+    @property
+    def database(self) -> Path | str:
+        """Where the store is: its file, or the URL of its server."""
+        return self.database_file or self.database_url
+
+    @property
+    def may_have_a_hub(self) -> bool:
+        """Whether there is what a hub's database or its keys lie in."""
+        file = self.database_file
+        return self.data.is_dir() if file is None else file.is_file()
 
     @property
     def broker_file(self) -> Path:
@@ -396,27 +410,55 @@ def _explained(
 
 
 def _engines_exist(settings: Settings) -> None:
-    _is_a_file("database_url", settings.database_url, "sqlite")
-    if urlsplit(settings.broker_url).scheme in {"amqp", "amqps"}:
-        try:
-            Access.parse(settings.broker_url)
-        except ValueError as error:
-            # Without its cause, and without the value: a password may stand in it.
-            problem = str(error)
-        else:
-            return
-        remedy = "Write the password into a file, and name it: broker_password_file"
-        raise SettingsError("broker_url", problem, remedy)
-    _is_a_file("broker_url", settings.broker_url, "embedded")
+    database = urlsplit(settings.database_url)
+    if database.scheme == "postgresql":
+        _is_server("database_url", database)
+    elif database.scheme != "sqlite":
+        raise SettingsError(
+            "database_url",
+            "this version knows 'sqlite' and 'postgresql'",
+            "Use sqlite:FILE or postgresql://USER@HOST:PORT/NAME",
+        )
+    else:
+        _is_file("database_url", database)
+    broker = urlsplit(settings.broker_url)
+    if broker.scheme in {"amqp", "amqps"}:
+        _is_broker("broker_url", settings.broker_url)
+    elif broker.scheme != "embedded":
+        raise SettingsError(
+            "broker_url",
+            "this version knows 'embedded', 'amqp' and 'amqps'",
+            "Leave it out, or use embedded:FILE",
+        )
+    else:
+        _is_file("broker_url", broker)
 
 
-def _is_a_file(name: str, url: str, scheme: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme != scheme:
-        known = {"database_url": "'sqlite' only; production engines come later"}
-        problem = known.get(name, "'embedded', 'amqp' and 'amqps'")
-        problem = f"this version knows {problem}"
-        raise SettingsError(name, problem, f"Leave it out, or use {scheme}:FILE")
+def _is_broker(name: str, url: str) -> None:
+    try:
+        Access.parse(url)
+    except ValueError as error:
+        # Without its cause, and without the value: a password may stand in it.
+        problem = str(error)
+    else:
+        return
+    remedy = "Write the password into a file, and name it: broker_password_file"
+    raise SettingsError(name, problem, remedy)
+
+
+def _is_file(name: str, parts: SplitResult) -> None:
     if parts.netloc or parts.query or not parts.path:
-        problem = f"write {scheme}:FILE"
+        problem = f"write {parts.scheme}:FILE"
         raise SettingsError(name, problem, "The file is relative to the data")
+
+
+def _is_server(name: str, parts: SplitResult) -> None:
+    if parts.password or "password" in parse_qs(parts.query):
+        raise SettingsError(
+            name,
+            "a password stands in it",
+            "Put it into the file that PGPASSFILE names, or ~/.pgpass",
+        )
+    if not parts.path.strip("/"):
+        problem = "write postgresql://USER@HOST:PORT/NAME"
+        raise SettingsError(name, problem, "See deploy/postgresql/README.md")

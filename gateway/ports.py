@@ -136,7 +136,10 @@ class Inboxes(Protocol):
         """Put an entry behind all others of its organization."""
 
     async def save(self, entry: InboxEntry) -> None:
-        """Keep when it was shown and taken."""
+        """Keep where it stands and what was done with it; it was read in this unit.
+
+        Raises a temporary `StoreError` where it changed since.
+        """
 
     async def head(self, organization: OrganizationCode) -> InboxEntry | None:
         """Return the oldest entry that was not taken."""
@@ -248,8 +251,14 @@ class Vault(Protocol):
 class Directory(Protocol):
     """Who exists."""
 
-    async def find(self, code: OrganizationCode) -> Organization | None:
-        """Return an organization."""
+    async def find(
+        self, code: OrganizationCode, *, steady: bool = False
+    ) -> Organization | None:
+        """Return an organization.
+
+        `steady` where something that is not its row is written because of what it
+        says: it stays so until the unit has ended. Asked before anything is written.
+        """
 
     async def certificates(
         self, code: OrganizationCode
@@ -268,10 +277,16 @@ class Directory(Protocol):
         """Return all organizations, by code."""
 
     async def note_endpoint(self, organization: Organization) -> None:
-        """Keep what was learnt of its endpoint: dialect, whether it deletes."""
+        """Keep what was learnt of its endpoint: dialect, whether it deletes.
+
+        Raises a temporary `StoreError` where that changed since it was read.
+        """
 
     async def decide(self, organization: Organization) -> None:
-        """Keep what an operator decided: signing, secrecy, whether it is active."""
+        """Keep what an operator decided: signing, secrecy, whether it is active.
+
+        Raises a temporary `StoreError` where that changed since it was read.
+        """
 
     async def add_certificate(
         self, certificate: RegisteredCertificate, at: datetime

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 import structlog
 
+from tests import postgresql
 from tests.doubles.clock import HandClock
 from tests.doubles.ids import CountedIds
 from tests.rabbit import MISSING, is_here
@@ -19,12 +20,29 @@ PROGRAMS = {
 }
 """Mark → the program it needs."""
 
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+"""What a fixture is parametrized by whose tests hold on every database."""
+
 
 @pytest.fixture(autouse=True)
 def _no_log() -> Iterator[None]:
     """Let no test write a log because another one configured it."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template() -> Iterator[str]:
+    """Name of a PostgreSQL database with all tables and nothing in them."""
+    with postgresql.template() as name:
+        yield name
+
+
+@pytest.fixture
+def postgresql_url(postgresql_template: str) -> Iterator[str]:
+    """URL of a PostgreSQL database of the test's own, with empty tables."""
+    with postgresql.copy_of(postgresql_template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -50,3 +68,6 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
         for program in (PROGRAMS[mark] for mark in marks & PROGRAMS.keys()):
             if shutil.which(program) is None:
                 item.add_marker(pytest.mark.skip(reason=f"needs {program}"))
+        if "postgresql" in marks and not os.environ.get(postgresql.VARIABLE):
+            reason = f"needs a PostgreSQL server: {postgresql.VARIABLE}, or make test"
+            item.add_marker(pytest.mark.skip(reason=reason))

@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+# The folder of this file is on the path of a script.
+import services_postgresql
 import services_rabbitmq
 
 PROGRAMS = {
@@ -31,7 +33,7 @@ PROGRAMS = {
 }
 """Program on PATH → Debian package."""
 
-SERVERS = (services_rabbitmq.running,)
+SERVERS = (services_rabbitmq.running, services_postgresql.postgresql)
 """Each a context that runs a server, and gives the variables that name it."""
 
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -40,6 +42,8 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 def main() -> int:
     """Bring what is missing, and become the command."""
     missing = {p: d for p, d in PROGRAMS.items() if not shutil.which(p)}
+    if services_postgresql.programs() is None:
+        missing[services_postgresql.PACKAGE] = services_postgresql.PACKAGE
     if missing and can_install():
         install(sorted(missing.values()))
     elif missing:

@@ -20,6 +20,7 @@ from gateway.keys.holder import SignerUnavailable
 from gateway.keys.secret_file import DEMO_FILE
 from gateway.presence import SERVE
 from gateway.store.errors import StoreError
+from gateway.store.postgresql import describe
 from gateway.store.schema import is_current, url_of
 from gateway.store.store import SEGMENTS
 from queues.errors import QueueError, UnknownQueue
@@ -98,7 +99,7 @@ def show(report: Report, *, as_json: bool) -> None:
 async def _look_inside(settings: Settings) -> list[Line]:
     try:
         async with open_hub(settings) as hub:
-            lines = [_storage(settings), await _content(hub), _secrecy(hub)]
+            lines = [await _storage(hub), await _content(hub), _secrecy(hub)]
             lines += await _parked(hub)
             lines += [_vault(settings), _disk(settings)]
             lines += [Line(**line) for line in await keys_check.look(hub)]
@@ -114,16 +115,13 @@ async def _look_inside(settings: Settings) -> list[Line]:
         return [_wrong("storage", "ฐานข้อมูล", error)]
 
 
-def _storage(settings: Settings) -> Line:
-    file = settings.database_file
+async def _storage(hub: Hub) -> Line:
     name, thai = "storage", "ฐานข้อมูล"
     try:
-        current = is_current(url_of(file))
+        current = is_current(url_of(hub.settings.database))
+        size = await _where(hub)
     except StoreError as error:
         return _wrong(name, thai, error)
-    size = (
-        f"{file}, {file.stat().st_size / _MIB:.1f} MiB, SQLite {sqlite3.sqlite_version}"
-    )
     if not current:
         return Line(
             name,
@@ -132,6 +130,13 @@ def _storage(settings: Settings) -> Line:
             found=f"{size}: tables of another version: gateway database upgrade",
         )
     return _fine(name, thai, f"{size}, tables of this version")
+
+
+async def _where(hub: Hub) -> str:
+    if file := hub.settings.database_file:
+        mib = file.stat().st_size / _MIB
+        return f"{file}, {mib:.1f} MiB, SQLite {sqlite3.sqlite_version}"
+    return await describe(hub.store.reading)
 
 
 async def _content(hub: Hub) -> Line:

@@ -84,7 +84,7 @@ def new_keys(
     # It brings pydantic with it, which `gateway --help` does not need.
     from gateway.config import load  # noqa: PLC0415
 
-    if load(data).database_file.is_file():
+    if load(data).may_have_a_hub:
         ask(data, verb)
     if as_json:
         screen.show_json({"file": str(file), "key": name})

@@ -1,7 +1,7 @@
 """Entries beside the queues: held and parked ones, each found by a small index."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from envelopes.letter import OrganizationCode
 from gateway.domain.inbox import InboxEntry
 from gateway.store.connection import Connection
-from gateway.store.inboxes import PLACE, read_entries
+from gateway.store.inboxes import PLACE, Seals, read_entries
 from gateway.store.reading import INBOX_ENTRY
 
 _OWN: Final = INBOX_ENTRY.c.organization == bindparam("organization")
@@ -29,11 +29,13 @@ class StoredAsides:
     """Held and parked entries, in one unit."""
 
     connection: Connection
+    seals: Seals = field(default_factory=dict)
+    """Shared with the unit's inboxes, where they are saved."""
 
     async def held(self, organization: OrganizationCode) -> Sequence[InboxEntry]:
         """Return an organization's held entries, in the order of their places."""
         return await read_entries(
-            self.connection, _HELD, organization=organization.text
+            self.connection, _HELD, seals=self.seals, organization=organization.text
         )
 
     async def parked(
@@ -51,4 +53,6 @@ class StoredAsides:
         if before is not None:
             statement = statement.where(INBOX_ENTRY.c.parked_at < bindparam("before"))
             parameters["before"] = before
-        return await read_entries(self.connection, statement, **parameters)
+        return await read_entries(
+            self.connection, statement, seals=self.seals, **parameters
+        )

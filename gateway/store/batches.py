@@ -94,6 +94,9 @@ async def seal(connection: Connection, at: datetime) -> Batch | None:
     Raises `ConcurrentChange` where another process sealed meanwhile.
     """
     reader = Reader(connection)
+    # Read before the entries: a batch that another process makes in between has this
+    # number too, and one of the two is refused.
+    last = await last_batch(connection)
     room = AT_ONCE
     taken: list[list[Any]] = []
     for kind in _KINDS:
@@ -104,7 +107,7 @@ async def seal(connection: Connection, at: datetime) -> Batch | None:
     if room == AT_ONCE:
         return None
     lines, acts = ([row["seal"] for row in rows] for rows in taken)
-    batch = Batch.after(await last_batch(connection), at=at, lines=lines, acts=acts)
+    batch = Batch.after(last, at=at, lines=lines, acts=acts)
     await connection.execute(_ADD, _row(batch))
     for kind, found in zip(_KINDS, taken, strict=True):
         if found:

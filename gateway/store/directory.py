@@ -1,11 +1,11 @@
 """The directory: who exists, and which certificates speak for whom."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Update, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, insert, select, update
 
 from envelopes.letter import OrganizationCode
 from gateway.domain.errors import CertificateTaken, CertificateUnknown
@@ -16,10 +16,13 @@ from gateway.domain.organization import (
 )
 from gateway.store import rows
 from gateway.store.connection import Connection
-from gateway.store.errors import StoreError
+from gateway.store.errors import ConcurrentChange, StoreError
 from gateway.store.reading import CERTIFICATE, ORGANIZATION, Reader
+from gateway.store.rows import Columns
 
 _BY_CODE: Final = select(ORGANIZATION).where(ORGANIZATION.c.code == bindparam("code"))
+# Where the database has several writers, who changes the row waits for who reads it so.
+_STEADY: Final = _BY_CODE.with_for_update(read=True)
 _ALL: Final = select(ORGANIZATION).order_by(ORGANIZATION.c.code)
 _EVERY_CERTIFICATE: Final = select(CERTIFICATE).order_by(
     CERTIFICATE.c.organization, CERTIFICATE.c.added_at, CERTIFICATE.c.fingerprint
@@ -36,14 +39,22 @@ _WHOSE: Final = (
 )
 _LEARNT: Final = ("dialect", "dialect_by_hand", "never_deletes", "deleted_at")
 _DECIDED: Final = ("signing", "active", "secrecy", "weak_signatures")
+
+
+def _as_read(names: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Match what was read: another process may have changed it since."""
+    columns = ORGANIZATION.c
+    return [columns[n].is_not_distinct_from(bindparam(f"{n}_read")) for n in names]
+
+
 _NOTE: Final = (
     update(ORGANIZATION)
-    .where(ORGANIZATION.c.code == bindparam("the_code"))
+    .where(ORGANIZATION.c.code == bindparam("the_code"), *_as_read(_LEARNT))
     .values({name: bindparam(f"new_{name}") for name in _LEARNT})
 )
 _DECIDE: Final = (
     update(ORGANIZATION)
-    .where(ORGANIZATION.c.code == bindparam("the_code"))
+    .where(ORGANIZATION.c.code == bindparam("the_code"), *_as_read(_DECIDED))
     .values({name: bindparam(f"new_{name}") for name in _DECIDED})
 )
 _REVOKE: Final = (
@@ -57,7 +68,10 @@ _REVOKE: Final = (
 )
 _WIDEN: Final = (
     update(CERTIFICATE)
-    .where(CERTIFICATE.c.fingerprint == bindparam("the_fingerprint"))
+    .where(
+        CERTIFICATE.c.fingerprint == bindparam("the_fingerprint"),
+        CERTIFICATE.c.purposes == bindparam("purposes_read"),
+    )
     .values(purposes=bindparam("new_purposes"))
 )
 _ADD: Final = insert(ORGANIZATION)
@@ -76,11 +90,19 @@ class StoredDirectory:
     connection: Connection
     changed: Callable[[OrganizationCode], None] = nobody_told
     """Told whose row was changed, before that is durable."""
+    read: dict[str, Columns] = field(default_factory=dict)
+    """The rows that `find` found, by code."""
 
-    async def find(self, code: OrganizationCode) -> Organization | None:
-        """Return an organization."""
-        found = await Reader(self.connection).fetch(_BY_CODE, code=code.text)
-        return rows.organization(found[0]) if found else None
+    async def find(
+        self, code: OrganizationCode, *, steady: bool = False
+    ) -> Organization | None:
+        """Return an organization; `steady`: it stays so until the unit has ended."""
+        statement = _STEADY if steady else _BY_CODE
+        found = await Reader(self.connection).fetch(statement, code=code.text)
+        if not found:
+            return None
+        self.read[code.text] = found[0]
+        return rows.organization(found[0])
 
     async def certificates(
         self, code: OrganizationCode
@@ -121,13 +143,16 @@ class StoredDirectory:
         known = await self.certificates(certificate.organization)
         same = [c for c in known if c.fingerprint == certificate.fingerprint]
         if same:
-            await self.connection.execute(
+            result = await self.connection.execute(
                 _WIDEN,
                 {
                     "the_fingerprint": certificate.fingerprint,
+                    "purposes_read": _purposes(same[0].purposes),
                     "new_purposes": _purposes(same[0].purposes | certificate.purposes),
                 },
             )
+            if result.rowcount != 1:
+                raise ConcurrentChange(detail=f"certificate {certificate.fingerprint}")
         else:
             await self._are_free([certificate])
             await self.connection.execute(
@@ -162,26 +187,36 @@ class StoredDirectory:
         return [rows.organization(row) for row in found]
 
     async def note_endpoint(self, organization: Organization) -> None:
-        """Keep what was learnt of its endpoint: dialect, whether it deletes."""
+        """Keep what was learnt of its endpoint: dialect, whether it deletes.
+
+        Raises `ConcurrentChange` where that changed since this unit read it.
+        """
         await self._change(_NOTE, organization, _LEARNT)
 
     async def decide(self, organization: Organization) -> None:
-        """Keep what an operator decided: signing, secrecy, whether it is active."""
+        """Keep what an operator decided: signing, secrecy, whether it is active.
+
+        Raises `ConcurrentChange` where that changed since this unit read it.
+        """
         await self._change(_DECIDE, organization, _DECIDED)
 
     async def _change(
         self, statement: Update, organization: Organization, names: Sequence[str]
     ) -> None:
-        row = _row(organization, None)
+        code, row = organization.code.text, _row(organization, None)
+        if code not in self.read and await self.find(organization.code) is None:
+            raise StoreError(detail=f"no organization {code}")
         result = await self.connection.execute(
             statement,
             {
-                "the_code": organization.code.text,
+                "the_code": code,
+                **{f"{name}_read": self.read[code][name] for name in names},
                 **{f"new_{name}": row[name] for name in names},
             },
         )
         if result.rowcount != 1:
-            raise StoreError(detail=f"no organization {organization.code}")
+            raise ConcurrentChange(detail=f"organization {code}")
+        self.read[code] = {**self.read[code], **{name: row[name] for name in names}}
         self.changed(organization.code)
 
     async def _are_free(self, certificates: Iterable[RegisteredCertificate]) -> None:

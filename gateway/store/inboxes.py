@@ -1,7 +1,7 @@
 """The inboxes of pull endpoints: entries are marked as taken, never removed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from envelopes.letter import OrganizationCode
 from gateway.domain.inbox import Carries, InboxEntry
 from gateway.store import rows
 from gateway.store.connection import Connection
-from gateway.store.errors import StoreError
+from gateway.store.errors import ConcurrentChange, StoreError
 from gateway.store.reading import INBOX_ENTRY, Reader
 from gateway.store.seals import with_seal
 
@@ -31,6 +31,9 @@ WAITING: Final = (
     .order_by(PLACE)
 )
 HEAD: Final = WAITING.limit(1)
+
+Seals = dict[UUID, str]
+"""The seals of entries as a unit read them."""
 
 _OWN: Final = select(INBOX_ENTRY).where(
     INBOX_ENTRY.c.process_id == bindparam("process_id"),
@@ -59,9 +62,13 @@ _CHANGEABLE: Final = (
     "held_at",
     "seal",
 )
+# What is changed is what was read: another process may have changed it since.
 _SAVE: Final = (
     update(INBOX_ENTRY)
-    .where(INBOX_ENTRY.c.id == bindparam("the_id"))
+    .where(
+        INBOX_ENTRY.c.id == bindparam("the_id"),
+        INBOX_ENTRY.c.seal == bindparam("seal_read"),
+    )
     .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
 )
 
@@ -71,20 +78,33 @@ class StoredInboxes:
     """Inboxes, in one unit."""
 
     connection: Connection
+    seals: Seals = field(default_factory=dict)
 
     async def add(self, entry: InboxEntry) -> None:
         """Put an entry behind all others of its organization."""
-        await self.connection.execute(_ADD, _row(entry))
+        row = _row(entry)
+        await self.connection.execute(_ADD, row)
+        self.seals[entry.id] = row["seal"]
 
     async def save(self, entry: InboxEntry) -> None:
-        """Keep where it stands and what was done with it."""
+        """Keep where it stands and what was done with it; it was read in this unit.
+
+        Raises `ConcurrentChange` where it changed since.
+        """
+        if entry.id not in self.seals:
+            raise StoreError(detail=f"inbox entry {entry.id} was not read here")
         row = _row(entry)
         result = await self.connection.execute(
             _SAVE,
-            {"the_id": entry.id, **{f"new_{name}": row[name] for name in _CHANGEABLE}},
+            {
+                "the_id": entry.id,
+                "seal_read": self.seals[entry.id],
+                **{f"new_{name}": row[name] for name in _CHANGEABLE},
+            },
         )
         if result.rowcount != 1:
-            raise StoreError(detail=f"no inbox entry {entry.id}")
+            raise ConcurrentChange(detail=f"inbox entry {entry.id}")
+        self.seals[entry.id] = row["seal"]
 
     async def head(self, organization: OrganizationCode) -> InboxEntry | None:
         """Return the first entry in order that waits."""
@@ -114,15 +134,23 @@ class StoredInboxes:
     async def _one(
         self, statement: Select[*tuple[Any, ...]], **parameters: object
     ) -> InboxEntry | None:
-        found = await read_entries(self.connection, statement, **parameters)
+        found = await read_entries(
+            self.connection, statement, seals=self.seals, **parameters
+        )
         return found[0] if found else None
 
 
 async def read_entries(
-    connection: Connection, statement: Select[*tuple[Any, ...]], **parameters: object
+    connection: Connection,
+    statement: Select[*tuple[Any, ...]],
+    *,
+    seals: Seals | None = None,
+    **parameters: object,
 ) -> Sequence[InboxEntry]:
-    """Return the entries that a statement finds, in its order."""
+    """Return the entries that a statement finds, in its order; note their seals."""
     found = await Reader(connection).fetch(statement, **parameters)
+    if seals is not None:
+        seals.update((row["id"], row["seal"]) for row in found)
     return [rows.inbox_entry(row) for row in found]
 
 

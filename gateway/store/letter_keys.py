@@ -32,7 +32,11 @@ _OTHERS: Final = (
 )
 _WRAP: Final = (
     update(_KEY)
-    .where(_KEY.c.letter_id == bindparam("letter"))
+    .where(
+        _KEY.c.letter_id == bindparam("letter"),
+        # Where another process wrapped it meanwhile, it is done.
+        _KEY.c.wrapped_by == bindparam("by_read"),
+    )
     .values(wrapped_by=bindparam("by"), wrapped=bindparam("new"))
 )
 
@@ -89,7 +93,8 @@ class StoredLetterKeys:
             except VaultDamaged:
                 damaged.append(last)
                 continue
-            fresh.append({"letter": last, "by": by, "new": new})
+            read = row["wrapped_by"]
+            fresh.append({"letter": last, "by_read": read, "by": by, "new": new})
         if fresh:
             await self.connection.execute(_WRAP, fresh)
         return last and Rewrapped(len(fresh), tuple(damaged), last)

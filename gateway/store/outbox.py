@@ -114,8 +114,9 @@ async def note_published(
     connection: Connection, promises: Sequence[UUID], at: datetime
 ) -> None:
     """Note that the broker holds promises."""
+    # In one order, so that two processes do not wait for each other.
     await connection.execute(
-        _PUBLISHED, [{"promise": p, "new_published_at": at} for p in promises]
+        _PUBLISHED, [{"promise": p, "new_published_at": at} for p in sorted(promises)]
     )
 
 

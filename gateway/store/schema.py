@@ -2,42 +2,53 @@
 
 The migrations travel in the package; no `alembic.ini` is needed. Each runs whole or
 not at all, and each says whether it runs before or after the deploy of the code
-that needs it.
+that needs it. On PostgreSQL one process migrates at a time, others wait for it.
 """
 
+import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine, event
+from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.store import postgresql
 from gateway.store.errors import StoreUnavailable
 from gateway.store.sqlite import connect, translated
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 _PREFIX: Final = "sqlite:///"
+_ALONE: Final = text("SELECT pg_advisory_xact_lock(7470326205)")
+"""Any number, the same in all versions."""
+
+T = TypeVar("T")
 
 
-def url_of(file: Path) -> str:
-    """Return the URL of a SQLite file."""
-    return f"{_PREFIX}{file.absolute()}"
+def url_of(database: Path | str) -> str:
+    """Return the URL of a SQLite file; that of a server is one."""
+    if isinstance(database, str):
+        return database
+    return f"{_PREFIX}{database.absolute()}"
 
 
 def upgrade(url: str) -> None:
-    """Bring a database to the newest tables; make it where there is none. Blocks.
+    """Bring a database to the newest tables; make a file where there is none. Blocks.
 
     Raises `StoreError`; the tables are then as they were.
     """
-    with _connected(url) as connection:
+
+    def work(connection: Connection) -> None:
         command.upgrade(config(connection), "head")
+
+    _within(url, work)
 
 
 def is_current(url: str) -> bool:
@@ -45,11 +56,13 @@ def is_current(url: str) -> bool:
 
     Raises `StoreError` where there is none.
     """
-    with _connected(url, make=False) as connection:
+
+    def work(connection: Connection) -> bool:
         heads = ScriptDirectory.from_config(config(connection)).get_heads()
-        return set(MigrationContext.configure(connection).get_current_heads()) == set(
-            heads
-        )
+        context = MigrationContext.configure(connection)
+        return set(context.get_current_heads()) == set(heads)
+
+    return _within(url, work, make=False)
 
 
 def revision_of(url: str) -> str:
@@ -57,8 +70,11 @@ def revision_of(url: str) -> str:
 
     Raises `StoreError` where there is no database.
     """
-    with _connected(url, make=False) as connection:
+
+    def work(connection: Connection) -> str:
         return " ".join(MigrationContext.configure(connection).get_current_heads())
+
+    return _within(url, work, make=False)
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -70,9 +86,17 @@ def config(connection: Connection | None = None) -> Config:
     return made
 
 
-@contextmanager
-def _connected(url: str, *, make: bool = True) -> Iterator[Connection]:
-    file = Path(url.removeprefix(_PREFIX))
+def _within(url: str, work: Callable[[Connection], T], *, make: bool = True) -> T:
+    """Do something in one transaction."""
+    if url.startswith(_PREFIX):
+        return _in_file(Path(url.removeprefix(_PREFIX)), work, make=make)
+    # The driver has no other form than the asynchronous one, and who calls may
+    # stand in a loop of his own.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _on_server(url, work, alone=make)).result()
+
+
+def _in_file(file: Path, work: Callable[[Connection], T], *, make: bool) -> T:
     # Foreign keys are not watched here: a table is changed by making it anew.
     engine = create_engine(
         "sqlite://",
@@ -87,11 +111,27 @@ def _connected(url: str, *, make: bool = True) -> Iterator[Connection]:
         if make:
             _only_for_the_owner(file)
         with engine.begin() as connection:
-            yield connection
+            return work(connection)
     except SQLAlchemyError as error:
         raise translated(error) from error
     finally:
         engine.dispose()
+
+
+async def _on_server(url: str, work: Callable[[Connection], T], *, alone: bool) -> T:
+    engine = postgresql.engine_of(url, poolclass=NullPool)
+
+    async def begun() -> T:
+        async with engine.begin() as connection:
+            if alone:
+                await connection.execute(text("SET LOCAL lock_timeout = 0"))
+                await connection.execute(_ALONE)
+            return await connection.run_sync(work)
+
+    try:
+        return await postgresql.told(begun())
+    finally:
+        await engine.dispose()
 
 
 def _only_for_the_owner(file: Path) -> None:

@@ -47,6 +47,13 @@ class Segments:
     _unsynced: list[_Open] = field(default_factory=list)
     _new_name: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    losses: int = 0
+    """How often a sync failed: what was appended before may be lost."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing to sync."""
+        return not self._unsynced and not self._new_name
 
     def append(self, body: bytes) -> Place:
         """Write a body behind all others; durable only after `sync`.
@@ -61,17 +68,22 @@ class Segments:
                 self._current = None
                 raise StoreUnavailable(detail=str(error)) from error
 
-    def sync(self) -> None:
+    def sync(self, losses: int | None = None) -> None:
         """Return when all that was appended is durable; blocks. Call before COMMIT.
 
-        Raises `StoreUnavailable`; the unit must then be undone.
+        `losses` is their number when the unit began, where others sync meanwhile: one
+        of theirs that failed has lost what this unit appended. Raises
+        `StoreUnavailable`; the unit must then be undone.
         """
         with self._lock:
+            if losses is not None and losses != self.losses:
+                raise StoreUnavailable(detail="a segment was lost meanwhile")
             try:
                 self._sync()
             except OSError as error:
                 # After a failed fsync the kernel may have dropped the pages: what
                 # this segment holds must not be trusted by a second attempt.
+                self.losses += 1
                 self._let_go()
                 raise StoreUnavailable(detail=str(error)) from error
 

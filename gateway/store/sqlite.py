@@ -7,9 +7,9 @@ synced: WAL with `synchronous=FULL`.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -168,8 +168,12 @@ class SqliteDatabase:
             engine.dispose()
             await asyncio.to_thread(thread.shutdown)
 
-    @contextmanager
-    def snapshot(self) -> Iterator[SqliteConnection]:
+    def turn(self) -> "SqliteTurn":
+        """Return a turn that has not begun yet."""
+        return SqliteTurn(self)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SqliteConnection]:
         """Open a connection of its own that shows one moment, however long it reads.
 
         The file that the writer appends to grows until it is closed.
@@ -181,6 +185,27 @@ class SqliteDatabase:
                 yield SqliteConnection(connection)
             finally:
                 driver.execute("ROLLBACK")
+
+
+class SqliteTurn:
+    """A savepoint on the connection that writes; its group commits together."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._turns = database.turns
+        self._writing = database.writing
+
+    async def take(self) -> SqliteConnection:
+        """Wait for the turn; what follows can be undone alone."""
+        await self._turns.take()
+        return self._writing
+
+    async def done(self) -> None:
+        """Return when what was done in it is durable, with its group."""
+        await self._turns.done()
+
+    async def undone(self) -> None:
+        """Undo what was done in the turn, and give it up; nothing is awaited."""
+        self._turns.undone()
 
 
 def translated(error: SQLAlchemyError) -> StoreError:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 from uuid import UUID
@@ -26,6 +27,7 @@ from gateway.store.batches import batch_numbered, check_journal, last_batch, sea
 from gateway.store.books import check_books
 from gateway.store.books_inspection import Progress, no_progress
 from gateway.store.connection import Connection
+from gateway.store.database import Database
 from gateway.store.directory import StoredDirectory
 from gateway.store.errors import SecretsClosed
 from gateway.store.evidence import StoredEvidence
@@ -33,6 +35,7 @@ from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.keyring import Keyring
 from gateway.store.letter_keys import StoredLetterKeys
 from gateway.store.outbox import Wake, due, note_published
+from gateway.store.postgresql import PostgresDatabase
 from gateway.store.reading import ORGANIZATION
 from gateway.store.segments import Segments
 from gateway.store.sqlite import SqliteDatabase
@@ -75,7 +78,7 @@ class SqliteStore:
 
     def __init__(
         self,
-        database: SqliteDatabase,
+        database: Database,
         segments: Segments,
         elapsed: Callable[[], float] = time.monotonic,
         keyring: Keyring | None = None,
@@ -105,8 +108,7 @@ class SqliteStore:
     def unit(self) -> StoredUnit:
         """Return a unit that has not begun yet."""
         return StoredUnit(
-            self._database.turns,
-            self._database.writing,
+            self._database.turn(),
             self._segments,
             self._wake.up,
             self._forget,
@@ -161,11 +163,11 @@ class SqliteStore:
         """Keep when endpoints were last seen, all in one transaction."""
         if not marks:
             return
+        seen = [{"the_code": code.text, "at": at} for code, at in marks.items()]
+        # In one order, so that two processes do not wait for each other.
+        seen.sort(key=itemgetter("the_code"))
         async with self.unit() as unit:
-            await unit.connection.execute(
-                _SEEN,
-                [{"the_code": code.text, "at": at} for code, at in marks.items()],
-            )
+            await unit.connection.execute(_SEEN, seen)
             await unit.commit()
 
     async def check_books(self, progress: Progress = no_progress) -> Books:
@@ -173,7 +175,7 @@ class SqliteStore:
 
         `progress` is told how much is done, of how much.
         """
-        with self._database.snapshot() as connection:
+        async with self._database.snapshot() as connection:
             box = Strongbox(connection, self.keyring)
             vault = StoredVault(connection, self._segments, box)
             return await check_books(connection, vault, progress)
@@ -204,7 +206,7 @@ class SqliteStore:
 
         `outside` are the heads that stand outside the database, read before.
         """
-        with self._database.snapshot() as connection:
+        async with self._database.snapshot() as connection:
             return await check_journal(connection, outside, progress)
 
     async def facts(self) -> Mapping[str, str]:
@@ -289,20 +291,27 @@ class _Cache(Generic[T]):
 async def open_store(
     data: Path,
     *,
-    database: Path | None = None,
+    database: Path | str | None = None,
     elapsed: Callable[[], float] = time.monotonic,
     keyring: Keyring | None = None,
 ) -> AsyncIterator[SqliteStore]:
     """Open the store of a data directory, with its tables and vault.
 
-    `database` is the file where it is not `hub.db`. Without `keyring` secret letters
-    stay closed. The tables must be there
+    `database` is the file where it is not `hub.db`, or the URL of a PostgreSQL
+    database. Without `keyring` secret letters stay closed. The tables must be there
     (`gateway.store.schema.upgrade`). Raises `StoreUnavailable`.
     """
     segments = Segments(data / SEGMENTS)
-    file = data / DATABASE if database is None else database
     try:
-        async with SqliteDatabase.open(file, before_commit=segments.sync) as opened:
+        async with _database(database or data / DATABASE, segments) as opened:
             yield SqliteStore(opened, segments, elapsed, keyring)
     finally:
         segments.close()
+
+
+def _database(
+    where: Path | str, segments: Segments
+) -> AbstractAsyncContextManager[Database]:
+    if isinstance(where, Path):
+        return SqliteDatabase.open(where, before_commit=segments.sync)
+    return PostgresDatabase.open(where, segments)

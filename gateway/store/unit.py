@@ -1,4 +1,4 @@
-"""One unit of work: the repositories on one turn of the writing connection."""
+"""One unit of work: the repositories in one turn to write."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -13,6 +13,7 @@ from gateway.store.asides import StoredAsides
 from gateway.store.connection import Connection
 from gateway.store.consignments import StoredConsignments
 from gateway.store.copies import StoredCopies
+from gateway.store.database import Turn
 from gateway.store.directory import StoredDirectory
 from gateway.store.errors import StoreError
 from gateway.store.evidence import StoredSignedReceipts
@@ -26,7 +27,6 @@ from gateway.store.receipts import StoredReceipts
 from gateway.store.registers import StoredRegisters
 from gateway.store.segments import Segments
 from gateway.store.strongbox import Strongbox
-from gateway.store.turns import Turns
 from gateway.store.vault import StoredVault
 
 
@@ -35,10 +35,15 @@ class UnitConnection:
 
     __slots__ = ("_connection", "failure", "is_live")
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
         self.is_live = False
         self.failure: StoreError | None = None
+
+    def begin(self, connection: Connection) -> None:
+        """Run statements on this connection from now on."""
+        self._connection = connection
+        self.is_live = True
 
     async def execute(
         self,
@@ -50,7 +55,7 @@ class UnitConnection:
         An error may have made the database undo the whole transaction: what came
         after it would be durable by itself.
         """
-        if not self.is_live:
+        if self._connection is None or not self.is_live:
             raise StoreError(detail="a statement outside its unit")
         try:
             return await self._connection.execute(statement, parameters)
@@ -68,27 +73,26 @@ class StoredUnit:
 
     def __init__(
         self,
-        turns: Turns,
-        connection: Connection,
+        turn: Turn,
         segments: Segments,
         promised: Callable[[], None],
         changed: Callable[[OrganizationCode], None],
         *,
         keyring: Keyring | None = None,
     ) -> None:
-        self._turns = turns
+        self._turn = turn
         self._promised = promised
         self._promises = 0
         self._changed = changed
         self._changes: list[OrganizationCode] = []
         self._has_turn = False
-        self._connection = UnitConnection(connection)
+        self._connection = UnitConnection()
         self.strongbox = box = Strongbox(self._connection, keyring)
         self.letter_keys = StoredLetterKeys(self._connection)
         self.letters = StoredLetters(self._connection, box)
         self.consignments = StoredConsignments(self._connection, box)
         self.inboxes = StoredInboxes(self._connection)
-        self.asides = StoredAsides(self._connection)
+        self.asides = StoredAsides(self._connection, self.inboxes.seals)
         self.copies = StoredCopies(self._connection, box)
         self.registers = StoredRegisters(self._connection, box)
         self.receipts = StoredReceipts(self._connection)
@@ -108,8 +112,8 @@ class StoredUnit:
 
     async def __aenter__(self) -> Self:
         """Begin; waits for its turn. Raises `StoreUnavailable`."""
-        await self._turns.take()
-        self._has_turn = self._connection.is_live = True
+        self._connection.begin(await self._turn.take())
+        self._has_turn = True
         return self
 
     async def __aexit__(
@@ -123,19 +127,20 @@ class StoredUnit:
         self._connection.is_live = False
         if self._has_turn:
             self._has_turn = False
-            self._turns.undone()
+            await self._turn.undone()
 
     async def commit(self) -> None:
-        """Return when the change is durable, with the group it fell into.
+        """Return when the change is durable.
 
-        Raises a temporary `StoreError` where the group could not be committed: then
-        nothing of it is kept. One that is cancelled meanwhile may have been kept.
+        Raises a temporary `StoreError` where it could not be committed: then nothing
+        of it is kept. One that is cancelled meanwhile, or whose database is lost, may
+        have been kept: run again, its verb finds that it was.
         """
         if not self._connection.is_live:
             failure = self._connection.failure or StoreError(detail="the unit is over")
             raise type(failure)(detail=failure.detail)
         self._has_turn = self._connection.is_live = False
-        await self._turns.done()
+        await self._turn.done()
         if self._promises:
             self._promised()
         for code in self._changes:

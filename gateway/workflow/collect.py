@@ -177,7 +177,8 @@ class _Turn:
     async def _find(self, unit: UnitOfWork) -> _Found:
         code = self._head.entry.organization
         entry = await unit.inboxes.find(code, self._head.entry.process_id)
-        organization = await unit.directory.find(code)
+        # What is held is brought back by a change of dialect, which must see it.
+        organization = await unit.directory.find(code, steady=True)
         if entry is None or organization is None:
             raise ValueError("an inbox entry of nobody")
         return _Found(
@@ -334,11 +335,12 @@ async def confirm(
             return entry.taken_at if entry and entry.taken_at else now
         consignment = await unit.consignments.get(entry.consignment)
         _taken(entry, consignment, now, {})
+        # Organization, entry, consignment: one order, in which nobody waits in a ring.
+        await _note_deletion(unit, organization, now)
         await unit.inboxes.save(entry)
         await unit.consignments.save(consignment)
         if entry.carries is Carries.LETTER:
             await _prove_custody(unit, work, entry, now)
-        await _note_deletion(unit, organization, now)
         for parked in await unit.asides.parked(organization):
             await bring_back(unit, work, parked, now, by=HUB)
         passed("confirm:before-commit")

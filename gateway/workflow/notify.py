@@ -47,7 +47,8 @@ async def notify(work: Work, promise: UUID) -> None:
                 "for": receipt.tells.text,
             },
         )
-        told = await unit.directory.find(receipt.tells)
+        # What is held is brought back by a change of dialect, which must see it.
+        told = await unit.directory.find(receipt.tells, steady=True)
         dialect = dialect_named(told.dialect) if told else UNKNOWN
         if not dialect.takes(notifier_copy(consignment, receipt)):
             hold(entry, consignment, now)

@@ -5,13 +5,22 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from gateway.cli.demo_hub import HubProcess
+from gateway.config import FILE
+from tests import postgresql
+from tests.conftest import DATABASES
 from tests.journeys.brokers import embedded
 from tests.journeys.callers import Net
+
+on_every_database = pytest.mark.parametrize(
+    "data", DATABASES, indirect=True, scope="module"
+)
+"""Runs the journeys of a module on a hub on each database."""
 
 
 def gateway(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -40,17 +49,43 @@ def new_hub(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     return new
 
 
+@contextmanager
+def on_postgresql(folder: Path) -> Iterator[Path]:
+    """Make a demo hub on a PostgreSQL server; gives its data directory."""
+    with postgresql.empty() as name:
+        url, data = postgresql.url_of(name), folder / "data"
+        made = gateway(
+            *("init", "--demo", "--data", str(data)), GATEWAY_DATABASE_URL=url
+        )
+        assert made.returncode == 0, made.stderr
+        (data / FILE).write_text(f'database_url = "{url}"\n', "utf-8")
+        yield data
+
+
 @pytest.fixture(scope="module")
-def hub(
-    request: pytest.FixtureRequest, new_hub: Callable[[], Path]
-) -> Iterator[HubProcess]:
+def data(
+    request: pytest.FixtureRequest,
+    new_hub: Callable[[], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Path]:
+    """The data directory of a demo hub; `on_every_database` runs a module on each."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield new_hub()
+        return
+    with on_postgresql(tmp_path_factory.mktemp("hub")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hub(request: pytest.FixtureRequest, data: Path) -> Iterator[HubProcess]:
     """A running hub; in the end its books have to balance.
 
     Its broker is the embedded one, unless the module asks for others (`ON_BROKERS`).
     """
     with getattr(request, "param", embedded)() as settings:
-        process = HubProcess(new_hub())
-        (process.data / "gateway.toml").write_text(settings, "utf-8")
+        with (data / FILE).open("a", encoding="utf-8") as file:
+            file.write(settings)
+        process = HubProcess(data)
         process.start()
         yield process
         process.stop()

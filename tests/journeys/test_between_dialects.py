@@ -7,8 +7,9 @@ import pytest
 from gateway.simulation.letter import ACCEPT, RECEIVE, File, Letter, Notifier
 from tests.journeys.brokers import ON_BROKERS
 from tests.journeys.callers import Net, eventually
+from tests.journeys.conftest import on_every_database
 
-pytestmark = ON_BROKERS
+pytestmark = [on_every_database, ON_BROKERS]
 
 
 def as_pulled(letter: Letter) -> Letter:

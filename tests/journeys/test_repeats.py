@@ -13,8 +13,9 @@ from gateway.simulation.errors import Refused
 from gateway.simulation.letter import ACCEPT, RECEIVE, REJECT, File
 from tests.journeys.brokers import ON_BROKERS
 from tests.journeys.callers import Net, Office, eventually
+from tests.journeys.conftest import on_every_database
 
-pytestmark = ON_BROKERS
+pytestmark = [on_every_database, ON_BROKERS]
 
 LATER = {"a second": "2026-11-21T10:11:13", "a day": "2026-11-22T10:11:12"}
 """SendDate at a further press of the button."""

@@ -17,8 +17,9 @@ from gateway.simulation.letter import (
 )
 from tests.journeys.brokers import ON_BROKERS
 from tests.journeys.callers import Net, Office
+from tests.journeys.conftest import on_every_database
 
-pytestmark = ON_BROKERS
+pytestmark = [on_every_database, ON_BROKERS]
 
 
 async def delivered(net: Net) -> tuple[Office, Office, Letter]:

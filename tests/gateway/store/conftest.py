@@ -9,6 +9,7 @@ import pytest
 
 from gateway.store.schema import upgrade, url_of
 from gateway.store.store import DATABASE, SqliteStore, open_store
+from tests.conftest import DATABASES
 from tests.gateway.store.values import with_directory
 
 Opener = Callable[[], AbstractAsyncContextManager[SqliteStore]]
@@ -29,13 +30,17 @@ def data(tables: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def opener(data: Path) -> Opener:
+@pytest.fixture(params=DATABASES)
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     """What opens a store; each time on the same data, as another process would.
 
-    The contract suite asks for nothing else: another database joins it here.
+    The contract suite asks for nothing else. Each test runs on every database.
     """
-    return lambda: open_store(data)
+    if request.param == "sqlite":
+        data = request.getfixturevalue("data")
+        return lambda: open_store(data)
+    url = request.getfixturevalue("postgresql_url")
+    return lambda: open_store(tmp_path, database=url)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ async def test_what_comes_while_it_reads_is_not_half_seen(tmp_path: Path) -> Non
         hub = a_hub_on(store)
         await enter_directory(hub)
         await hub.send(to(NAN, LetterId("มท 1/1", "2026-06-05")))
-        with store._database.snapshot() as connection:
+        async with store._database.snapshot() as connection:
             before = await check_books(connection, store.vault)
             await hub.send(to(NAN, LetterId("มท 1/2", "2026-06-05")))
             during = await check_books(connection, store.vault)

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.postgresql import engine_of
 from gateway.store.schema import MIGRATIONS, config, is_current, upgrade, url_of
 from gateway.store.tables import Row
+from tests import postgresql
 
 VERSIONS = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
 
@@ -53,6 +56,47 @@ def test_the_migrations_make_the_indexes_the_code_knows(tables: Path) -> None:
     made.dispose()
 
     assert by_migrations == by_code
+
+
+@pytest.mark.postgresql
+@pytest.mark.filterwarnings(NOT_COMPARED)
+async def test_on_postgresql_they_make_the_same_tables(postgresql_url: str) -> None:
+    """Types, keys and indexes, also those on expressions and on some rows."""
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection)
+        return list(compare_metadata(context, Row.metadata))
+
+    def indexes(connection: Connection) -> set[str]:
+        found = connection.exec_driver_sql(
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+        )
+        return {index for (index,) in found if "alembic" not in index}
+
+    engine = engine_of(postgresql_url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        by_migrations = await connection.run_sync(indexes)
+    with postgresql.empty() as name:
+        known = engine_of(postgresql.url_of(name))
+        async with known.begin() as connection:
+            await connection.run_sync(Row.metadata.create_all)
+            by_code = await connection.run_sync(indexes)
+        await known.dispose()
+    await engine.dispose()
+
+    assert by_migrations == by_code
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_several_may_upgrade_at_once() -> None:
+    with postgresql.empty() as name, ThreadPoolExecutor(3) as threads:
+        url = postgresql.url_of(name)
+        assert not is_current(url)
+
+        list(threads.map(upgrade, [url] * 3))
+
+        assert is_current(url)
 
 
 def test_an_upgrade_of_what_is_current_changes_nothing(data: Path) -> None:

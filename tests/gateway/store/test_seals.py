@@ -143,6 +143,7 @@ async def test_what_is_written_is_sealed_and_stays_so_when_it_changes(
     before = await _rows(store)
     async with store.unit() as unit:
         await unit.registers.next_number(CHIANG_MAI, Book.RECEIVED, 2569)
+        assert await unit.inboxes.find(entry.organization, entry.process_id)
         entry.show(START)
         entry.lose_patience(ids.new(), START)
         await unit.inboxes.save(entry)

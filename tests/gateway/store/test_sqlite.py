@@ -16,6 +16,7 @@ from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
 from gateway.store.sqlite import SqliteConnection, SqliteDatabase
 from gateway.store.store import SqliteStore, open_store
 from tests.doubles.ids import CountedIds
+from tests.gateway.store.conftest import Opener
 from tests.gateway.store.values import (
     MINISTRY,
     START,
@@ -24,6 +25,12 @@ from tests.gateway.store.values import (
     keep,
     kept,
 )
+
+
+@pytest.fixture
+def opener(data: Path) -> Opener:
+    """No other database."""
+    return lambda: open_store(data)
 
 
 @pytest.fixture

@@ -405,6 +405,7 @@ async def some_entries(
 async def save(store: Store, *entries: InboxEntry) -> None:
     async with store.unit() as unit:
         for entry in entries:
+            assert await unit.inboxes.find(entry.organization, entry.process_id)
             await unit.inboxes.save(entry)
         await unit.commit()
 

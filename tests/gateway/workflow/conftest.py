@@ -8,6 +8,7 @@ import pytest
 
 from gateway.store.schema import upgrade, url_of
 from gateway.store.store import DATABASE, open_store
+from tests.conftest import DATABASES
 from tests.doubles.keyring import a_keyring
 from tests.gateway.workflow.hub import Hub, a_hub
 
@@ -20,13 +21,18 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
-async def hub(tables: Path, tmp_path: Path) -> AsyncIterator[Hub]:
-    """A hub with a filled directory and no letter yet."""
-    shutil.copy(tables, tmp_path / DATABASE)
+@pytest.fixture(params=DATABASES)
+async def hub(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hub]:
+    """A hub with a filled directory and no letter yet, on every database."""
+    database = None
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("tables"), tmp_path / DATABASE)
+    else:
+        database = request.getfixturevalue("postgresql_url")
     # What the directory says holds for as long as the test runs.
-    keys = a_keyring()
-    async with open_store(tmp_path, elapsed=lambda: 0.0, keyring=keys) as store:
+    async with open_store(
+        tmp_path, database=database, elapsed=lambda: 0.0, keyring=a_keyring()
+    ) as store:
         hub = await a_hub(store)
         yield hub
         books = await hub.books()

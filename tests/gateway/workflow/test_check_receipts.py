@@ -1,13 +1,16 @@
 """`gateway check receipts` finds what is not signed, and what does not hold."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Executable, delete, select, update
 
 from gateway.cli import receipts_check
 from gateway.cli.receipts_check import Checked
 from gateway.runners.notary import Notary
+from gateway.store.tables import Row
 from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, Hub, to
 
 
@@ -24,9 +27,18 @@ async def signed(hub: Hub) -> Hub:
     return hub
 
 
-async def change(hub: Hub, statement: str) -> None:
+SIGNED = Row.metadata.tables["signed_receipt"]
+
+
+async def first_two(hub: Hub) -> tuple[dict[str, Any], dict[str, Any]]:
+    found = await hub.store.reading.execute(select(SIGNED).order_by(SIGNED.c.about))
+    one, other = (dict(row) for row in found.mappings())
+    return one, other
+
+
+async def change(hub: Hub, statement: Executable) -> None:
     async with hub.store.unit() as unit:
-        await unit.connection.execute(text(statement))
+        await unit.connection.execute(statement)
         await unit.commit()
 
 
@@ -38,7 +50,8 @@ async def test_all_signed_is_in_order(signed: Hub) -> None:
 
 
 async def test_a_fact_may_wait_a_while_but_not_for_long(signed: Hub) -> None:
-    await change(signed, "DELETE FROM signed_receipt WHERE rowid = 1")
+    one, _ = await first_two(signed)
+    await change(signed, delete(SIGNED).where(SIGNED.c.about == one["about"]))
 
     signed.clock.advance(seconds=600)
     soon = await look(signed)
@@ -52,21 +65,23 @@ async def test_a_fact_may_wait_a_while_but_not_for_long(signed: Hub) -> None:
 @pytest.mark.parametrize(
     ("changed", "what"),
     [
-        ("document = CAST(replace(document, '0', '1') AS BLOB)", "receipt-"),
-        ("document = x'7b7d'", "receipt-unreadable it has no protected"),
-        ("kind = 'registered'", "of another fact"),
         (
-            "document = (SELECT document FROM signed_receipt WHERE rowid = 2)",
-            "of another fact",
+            lambda one, _: {"document": one["document"].replace(b"0", b"1")},
+            "receipt-",
         ),
-        ("certificate = 'ff'", "receipt-of-another kid"),
+        (lambda *_: {"document": b"{}"}, "receipt-unreadable it has no protected"),
+        (lambda *_: {"kind": "registered"}, "of another fact"),
+        (lambda _, other: {"document": other["document"]}, "of another fact"),
+        (lambda *_: {"certificate": "ff"}, "receipt-of-another kid"),
     ],
     ids=["payload", "document", "kind", "exchanged", "certificate"],
 )
 async def test_a_row_that_was_altered_is_named(
-    signed: Hub, changed: str, what: str
+    signed: Hub, changed: Callable[..., dict[str, Any]], what: str
 ) -> None:
-    await change(signed, f"UPDATE signed_receipt SET {changed} WHERE rowid = 1")  # noqa: S608
+    one, other = await first_two(signed)
+    of_first = update(SIGNED).where(SIGNED.c.about == one["about"])
+    await change(signed, of_first.values(changed(one, other)))
 
     found = await look(signed)
 

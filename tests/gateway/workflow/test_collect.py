@@ -184,9 +184,7 @@ async def test_deletes_at_the_same_moment_take_once(hub: Hub) -> None:
     await hub.deliver(to(CHIANG_MAI))
     shown = await hub.head(CHIANG_MAI)
 
-    await asyncio.gather(
-        *(confirm(hub.work, CHIANG_MAI, shown.process_id) for _ in range(4))
-    )
+    await asyncio.gather(*(hub.confirm(CHIANG_MAI, shown.process_id) for _ in range(4)))
 
     path = await hub.path(CHIANG_MAI)
     assert [r.kind for r in path.receipts] == [ReceiptKind.CUSTODY]

@@ -16,11 +16,13 @@ from envelopes.letter import Attachment, LetterId
 from envelopes.notifier import NotifierKind
 from gateway.store.errors import StoreUnavailable
 from gateway.store.tables import Row
-from gateway.workflow.collect import confirm
 from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, Hub, to
 
 LARGE = Attachment("application/pdf", Random(2).randbytes(100_000))
 OTHER = LetterId("มท 0211/7", "2026-06-05")
+
+in_groups = pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
+"""Elsewhere nothing is seen by anybody before it is durable."""
 
 
 async def committed(hub: Hub, table: str) -> int:
@@ -46,6 +48,7 @@ async def twice_behind_another(
     return seen
 
 
+@in_groups
 async def test_a_repeated_send_is_answered_when_the_first_is_durable(
     hub: Hub,
 ) -> None:
@@ -54,6 +57,7 @@ async def test_a_repeated_send_is_answered_when_the_first_is_durable(
     ) == [2, 2]
 
 
+@in_groups
 async def test_a_repeated_notice_is_answered_when_the_first_is_durable(
     hub: Hub,
 ) -> None:
@@ -66,6 +70,7 @@ async def test_a_repeated_notice_is_answered_when_the_first_is_durable(
     ) == [1, 1]
 
 
+@in_groups
 async def test_a_number_is_shown_when_it_is_durable(hub: Hub) -> None:
     await hub.deliver(to(CHIANG_MAI))
 
@@ -74,6 +79,7 @@ async def test_a_number_is_shown_when_it_is_durable(hub: Hub) -> None:
     ) == [1, 1]
 
 
+@in_groups
 async def test_a_repeated_delete_is_answered_when_the_first_is_durable(
     hub: Hub,
 ) -> None:
@@ -81,10 +87,11 @@ async def test_a_repeated_delete_is_answered_when_the_first_is_durable(
     shown = await hub.head(CHIANG_MAI)
 
     assert await twice_behind_another(
-        hub, lambda: confirm(hub.work, CHIANG_MAI, shown.process_id), "receipt"
+        hub, lambda: hub.confirm(CHIANG_MAI, shown.process_id), "receipt"
     ) == [1, 1]
 
 
+@in_groups
 async def test_a_head_is_shown_when_that_is_durable(hub: Hub) -> None:
     """Else its reader's delete would not count after a crash."""
     await hub.deliver(to(CHIANG_MAI))

@@ -190,7 +190,7 @@ async def test_freeing_and_deleting_at_once_take_it_out_once(hub: Hub) -> None:
     shown = await hub.head(CHIANG_MAI)
 
     await asyncio.gather(
-        hub.free(CHIANG_MAI), confirm(hub.work, CHIANG_MAI, shown.process_id)
+        hub.free(CHIANG_MAI), hub.confirm(CHIANG_MAI, shown.process_id)
     )
 
     assert await state(hub) is State.RECALLED

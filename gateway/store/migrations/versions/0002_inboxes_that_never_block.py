@@ -41,11 +41,15 @@ def _organization() -> None:
 
 
 def _consignment() -> None:
-    # The constraint has no name of its own; SQLite makes the table anew without it.
+    # The constraint has no name of its own: PostgreSQL gave it one, and SQLite makes
+    # the table anew without it.
     names = {"uq": "uq_%(table_name)s_%(column_0_name)s"}
+    name = "uq_consignment_sender"
+    if op.get_context().dialect.name == "postgresql":
+        name = "consignment_sender_receiver_number_key_day_key"
     with op.batch_alter_table("consignment", naming_convention=names) as consignment:
         consignment.add_column(sa.Column("freed_at", UtcDateTime(), nullable=True))
-        consignment.drop_constraint("uq_consignment_sender", type_="unique")
+        consignment.drop_constraint(name, type_="unique")
     op.create_index(
         "consignment_number",
         "consignment",
