@@ -5,8 +5,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -17,8 +18,11 @@ from tests.conftest import DATABASES
 from tests.journeys.brokers import embedded
 from tests.journeys.callers import Net
 
+Fresh: TypeAlias = Callable[[], AbstractContextManager[Path]]
+"""Makes a data directory of a demo hub that nobody has used."""
+
 on_every_database = pytest.mark.parametrize(
-    "data", DATABASES, indirect=True, scope="module"
+    "fresh", DATABASES, indirect=True, scope="module"
 )
 """Runs the journeys of a module on a hub on each database."""
 
@@ -63,26 +67,24 @@ def on_postgresql(folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def data(
+def fresh(
     request: pytest.FixtureRequest,
     new_hub: Callable[[], Path],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Path]:
-    """The data directory of a demo hub; `on_every_database` runs a module on each."""
+) -> Fresh:
+    """Return what makes a fresh hub, on the database `on_every_database` asks for."""
     if getattr(request, "param", "sqlite") == "sqlite":
-        yield new_hub()
-        return
-    with on_postgresql(tmp_path_factory.mktemp("hub")) as made:
-        yield made
+        return lambda: nullcontext(new_hub())
+    return lambda: on_postgresql(tmp_path_factory.mktemp("hub"))
 
 
 @pytest.fixture(scope="module")
-def hub(request: pytest.FixtureRequest, data: Path) -> Iterator[HubProcess]:
+def hub(request: pytest.FixtureRequest, fresh: Fresh) -> Iterator[HubProcess]:
     """A running hub; in the end its books have to balance.
 
     Its broker is the embedded one, unless the module asks for others (`ON_BROKERS`).
     """
-    with getattr(request, "param", embedded)() as settings:
+    with fresh() as data, getattr(request, "param", embedded)() as settings:
         with (data / FILE).open("a", encoding="utf-8") as file:
             file.write(settings)
         process = HubProcess(data)
