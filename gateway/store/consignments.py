@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -74,6 +74,8 @@ class StoredConsignments:
 
     connection: Connection
     box: Strongbox
+    entries: dict[UUID, int] = field(default_factory=dict)
+    """How many lines each had when it was read."""
 
     async def add(self, consignment: Consignment) -> None:
         """Keep a new consignment and its fresh entries."""
@@ -99,8 +101,16 @@ class StoredConsignments:
         )
         if result.rowcount != 1:
             raise ConcurrentChange(detail=f"consignment {consignment.id}")
+        self.entries[consignment.id] = consignment.entries
         before = await self._seal_of(consignment, read)
         await self._write(consignment, hide, before=before)
+
+    async def changed(self) -> bool:
+        """Say whether another process changed one since it was read here."""
+        now = await Reader(self.connection).of(
+            CONSIGNMENT, CONSIGNMENT.c.id, self.entries
+        )
+        return any(row["entries"] != self.entries[row["id"]] for row in now)
 
     async def get(self, consignment: UUID) -> Consignment:
         """Return a consignment that must be there."""
@@ -142,6 +152,9 @@ class StoredConsignments:
         self, statement: Select[*tuple[Any, ...]], **parameters: object
     ) -> list[Consignment]:
         found = await Reader(self.connection).fetch(statement, **parameters)
+        for row in found:
+            # As it was first: a later reading may know more than what came before.
+            self.entries.setdefault(row["id"], row["entries"])
         of_letters = [
             {name: row[label] for label, name in _OF_LETTER.items()} for row in found
         ]

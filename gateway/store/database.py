@@ -9,6 +9,9 @@ from gateway.store.connection import Connection
 class Turn(Protocol):
     """One transaction, for one unit."""
 
+    sees_others: bool
+    """Whether it may see what others commit while it goes on."""
+
     async def take(self) -> Connection:
         """Wait for the turn, and begin. Raises `StoreUnavailable`."""
 

@@ -106,6 +106,13 @@ class StoredInboxes:
             raise ConcurrentChange(detail=f"inbox entry {entry.id}")
         self.seals[entry.id] = row["seal"]
 
+    async def changed(self) -> bool:
+        """Say whether another process changed an entry since it was read here."""
+        now = await Reader(self.connection).of(
+            INBOX_ENTRY, INBOX_ENTRY.c.id, self.seals
+        )
+        return any(row["seal"] != self.seals[row["id"]] for row in now)
+
     async def head(self, organization: OrganizationCode) -> InboxEntry | None:
         """Return the first entry in order that waits."""
         return await self._one(HEAD, organization=organization.text)
@@ -150,7 +157,9 @@ async def read_entries(
     """Return the entries that a statement finds, in its order; note their seals."""
     found = await Reader(connection).fetch(statement, **parameters)
     if seals is not None:
-        seals.update((row["id"], row["seal"]) for row in found)
+        for row in found:
+            # As it was first: a later reading may know more than what came before.
+            seals.setdefault(row["id"], row["seal"])
     return [rows.inbox_entry(row) for row in found]
 
 

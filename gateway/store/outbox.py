@@ -74,8 +74,10 @@ class StoredPromises:
     async def keep(self, promise: UUID, at: datetime) -> None:
         """Note that it is kept."""
         row = await self._find(promise)
-        if row is None or row["kept_at"] is not None:
-            raise StoreError(detail=f"promise {promise} is not open")
+        if row is None:
+            raise StoreError(detail=f"no promise {promise}")
+        if row["kept_at"] is not None:
+            raise ConcurrentChange(detail=f"promise {promise} is not open")
         seal = with_seal("promise", {**row, "kept_at": at})["seal"]
         result = await self.connection.execute(
             _KEEP, {"promise": promise, "new_kept_at": at, "new_seal": seal}

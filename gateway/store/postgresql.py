@@ -143,6 +143,8 @@ class ReadingConnections:
 class PostgresTurn:
     """A transaction on a connection that nobody else has meanwhile."""
 
+    sees_others = True
+
     def __init__(self, database: "PostgresDatabase") -> None:
         self._database = database
         self._connection: AsyncConnection | None = None

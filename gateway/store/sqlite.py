@@ -190,6 +190,8 @@ class SqliteDatabase:
 class SqliteTurn:
     """A savepoint on the connection that writes; its group commits together."""
 
+    sees_others = False
+
     def __init__(self, database: SqliteDatabase) -> None:
         self._turns = database.turns
         self._writing = database.writing

@@ -15,7 +15,7 @@ from gateway.store.consignments import StoredConsignments
 from gateway.store.copies import StoredCopies
 from gateway.store.database import Turn
 from gateway.store.directory import StoredDirectory
-from gateway.store.errors import StoreError
+from gateway.store.errors import ConcurrentChange, StoreError
 from gateway.store.evidence import StoredSignedReceipts
 from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.inboxes import StoredInboxes
@@ -122,12 +122,27 @@ class StoredUnit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End; undo where `commit` was not called."""
-        del kind, error, trace
-        self._connection.is_live = False
-        if self._has_turn:
-            self._has_turn = False
-            await self._turn.undone()
+        """End; undo where `commit` was not called.
+
+        Raises `ConcurrentChange` in place of an error that is no one's move but the
+        other process's, which changed something between two readings of this unit.
+        """
+        del kind, trace
+        try:
+            if isinstance(error, Exception) and await self._was_overtaken(error):
+                raise ConcurrentChange(detail=type(error).__name__) from error
+        finally:
+            self._connection.is_live = False
+            if self._has_turn:
+                self._has_turn = False
+                await self._turn.undone()
+
+    async def _was_overtaken(self, error: Exception) -> bool:
+        if not (self._turn.sees_others and self._connection.is_live):
+            return False
+        if getattr(error, "temporary", False):
+            return False
+        return await self.inboxes.changed() or await self.consignments.changed()
 
     async def commit(self) -> None:
         """Return when the change is durable.

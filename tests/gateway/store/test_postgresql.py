@@ -13,6 +13,7 @@ from sqlalchemy import text
 from envelopes.dialects import BOI, CSHARP
 from envelopes.letter import Attachment, LetterId
 from envelopes.notifier import NotifierKind
+from gateway.domain.lifecycle import Happening
 from gateway.domain.promise import Stage
 from gateway.domain.register import Book
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
@@ -280,3 +281,28 @@ async def test_what_is_held_while_the_dialect_changes_comes_back(
 
         assert await one.store.views.aside(MINISTRY) == []
         await other.take(MINISTRY)
+
+
+async def test_an_error_that_comes_of_reading_two_moments_is_time_s_move(
+    hubs: Sequence[Hub],
+) -> None:
+    one, other = hubs
+    await one.deliver(to(CHIANG_MAI))
+    [entry] = await one.inbox(CHIANG_MAI)
+
+    async def reads_two_moments() -> None:
+        async with one.store.unit() as unit:
+            await unit.inboxes.find(CHIANG_MAI, entry.process_id)
+            await other.take(CHIANG_MAI)
+            consignment = await unit.consignments.get(entry.consignment)
+            consignment.record(Happening.ROUTE_CHOSEN, START, actor="hub")
+
+    async def reads_one() -> None:
+        async with one.store.unit() as unit:
+            await unit.inboxes.find(CHIANG_MAI, entry.process_id)
+            raise LookupError
+
+    with pytest.raises(ConcurrentChange):
+        await reads_two_moments()
+    with pytest.raises(LookupError):
+        await reads_one()
