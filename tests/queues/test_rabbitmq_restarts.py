@@ -33,7 +33,9 @@ async def broker(server: Server) -> AsyncIterator[RabbitBroker]:
     async with RabbitBroker.open(Access.parse(server.amqp)) as opened:
         await opened.declare("route")
         # RabbitMQ 3.10 forgets a queue that is younger than that (deploy/rabbitmq).
-        await eventually(lambda: server.knows("route"), every=0.05)
+        await eventually(
+            lambda: server.knows("route") and server.knows("route.dead"), every=0.05
+        )
         yield opened
 
 
