@@ -120,16 +120,21 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
 @pytest.fixture(scope="module", params=["json", "text"])
 def play(request: pytest.FixtureRequest, new_hub: Callable[[], Path]) -> Iterator[Play]:
     """All that happens, on a hub that writes all it can into its log."""
-    for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
-        del os.environ[name]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
+            patch.delenv(name)
+        yield from _played(request.param, new_hub)
+
+
+def _played(form: str, new_hub: Callable[[], Path]) -> Iterator[Play]:
     hub = HubProcess(new_hub())
     asyncio.run(_directory(hub.data))
     environment = {
         "GATEWAY_LOG_LEVEL": "debug",
-        "GATEWAY_LOG_FORMAT": request.param,
+        "GATEWAY_LOG_FORMAT": form,
         "GATEWAY_BODY_LIMIT": str(LIMIT),
         # aiohttp reads HTTP in two ways; their errors quote different things.
-        "AIOHTTP_NO_EXTENSIONS": "1" if request.param == "text" else "",
+        "AIOHTTP_NO_EXTENSIONS": "1" if form == "text" else "",
     }
     hub.start(environment)
     net = Net(hub.base)
