@@ -24,8 +24,12 @@ from gateway.domain.consignment import (
     FittedCopy,
     LetterFacts,
 )
+from gateway.domain.deadletter import DeadLetter
+from gateway.domain.delivery import Answer, Attempt, Parcel
+from gateway.domain.endpoint import Endpoint
 from gateway.domain.evidence import SignedReceipt, Unsigned
 from gateway.domain.hub_certificate import HubCertificate
+from gateway.domain.incident import Incident
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import State
 from gateway.domain.organization import (
@@ -33,7 +37,7 @@ from gateway.domain.organization import (
     Person,
     RegisteredCertificate,
 )
-from gateway.domain.promise import Promise
+from gateway.domain.promise import Promise, Stage
 from gateway.domain.receipts import Receipt
 from gateway.domain.register import Book, Registration
 
@@ -305,6 +309,83 @@ class Directory(Protocol):
         """
 
 
+class Endpoints(Protocol):
+    """How organizations are reached."""
+
+    async def find(
+        self, code: OrganizationCode, *, steady: bool = False
+    ) -> Endpoint | None:
+        """Return an endpoint; None for an organization that simply pulls.
+
+        `steady` as in `Directory.find`.
+        """
+
+    async def all(self) -> Sequence[Endpoint]:
+        """Return all endpoints, by code."""
+
+    async def set(self, endpoint: Endpoint) -> None:
+        """Keep what an operator decided, in place of what was there."""
+
+    async def note(self, endpoint: Endpoint) -> None:
+        """Keep how it fares: failures, circuit, last success.
+
+        Raises a temporary `StoreError` where that changed since it was read.
+        """
+
+
+class Attempts(Protocol):
+    """Attempts to hand over."""
+
+    async def add(self, attempt: Attempt) -> None:
+        """Keep an attempt."""
+
+    async def of(self, consignment: UUID) -> Sequence[Attempt]:
+        """Return a consignment's attempts, oldest first."""
+
+
+class DeadLetters(Protocol):
+    """Work given up."""
+
+    async def add(self, dead_letter: DeadLetter) -> None:
+        """Keep a dead letter."""
+
+    async def get(self, dead_letter: UUID) -> DeadLetter | None:
+        """Return a dead letter."""
+
+    async def of(self, consignment: UUID) -> Sequence[DeadLetter]:
+        """Return a consignment's dead letters, oldest first."""
+
+    async def save(self, dead_letter: DeadLetter) -> None:
+        """Keep how it was settled.
+
+        Raises a temporary `StoreError` where it changed since it was read.
+        """
+
+
+class Incidents(Protocol):
+    """All failures of one cause each."""
+
+    async def fail(
+        self, cause: str, stage: Stage, endpoint: OrganizationCode | None, at: datetime
+    ) -> UUID:
+        """Add a failure to its open incident, or open one; return the incident's id."""
+
+    async def close(
+        self, stage: Stage, endpoint: OrganizationCode | None, at: datetime, *, why: str
+    ) -> Sequence[Incident]:
+        """Close the open incidents of a stage and endpoint; return those it closed."""
+
+
+class Handover(Protocol):
+    """Hands parcels to push endpoints; stands outside any unit."""
+
+    async def hand_over(self, endpoint: Endpoint, parcel: Parcel) -> Answer:
+        """Return once the endpoint has taken custody; raises `DeliveryError`.
+
+        The same parcel may be handed over again: the endpoint knows it by its id.
+        """
+
+
 class Accesses(Protocol):
     """Ways in."""
 
@@ -400,6 +481,22 @@ class UnitOfWork(Protocol):
     @property
     def directory(self) -> Directory:
         """The directory."""
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """How organizations are reached."""
+
+    @property
+    def attempts(self) -> Attempts:
+        """Attempts to hand over."""
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """Work given up."""
+
+    @property
+    def incidents(self) -> Incidents:
+        """All failures of one cause each."""
 
     @property
     def accesses(self) -> Accesses:

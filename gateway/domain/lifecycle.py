@@ -25,6 +25,7 @@ class State(StrEnum):
     RETURNED = "returned"
     RETURNED_AS_WRONG = "returned-as-wrong"
     RECALLED = "recalled"
+    FAILED = "failed"
 
 
 class Happening(StrEnum):
@@ -52,6 +53,14 @@ class Happening(StrEnum):
     NOTIFIER_QUEUED = "notifier-queued"
     NOTIFIER_SHOWN = "notifier-shown"
     NOTIFIER_TAKEN = "notifier-taken"
+    DELIVERY_FAILED = "delivery-failed"
+    NOTIFIER_FAILED = "notifier-failed"
+    WORK_GIVEN_UP = "work-given-up"
+    NOTIFIER_GIVEN_UP = "notifier-given-up"
+    OPERATOR_REPLAYED = "operator-replayed"
+    DELIVERY_RESUMED = "delivery-resumed"
+    NOTIFIER_RESUMED = "notifier-resumed"
+    DEAD_LETTER_DISCARDED = "dead-letter-discarded"
 
 
 class Turn(StrEnum):
@@ -61,6 +70,7 @@ class Turn(StrEnum):
     RECEIVER_SYSTEM = "receiver-system"
     RECEIVER = "receiver"
     SENDER = "sender"
+    OPERATOR = "operator"
     NOBODY = "nobody"
 
     @property
@@ -74,6 +84,7 @@ _TURN_THAI: Final = {
     Turn.RECEIVER_SYSTEM: "ระบบของผู้รับ",
     Turn.RECEIVER: "ผู้รับ",
     Turn.SENDER: "ผู้ส่ง",
+    Turn.OPERATOR: "ผู้ดูแลระบบ",
     Turn.NOBODY: "-",
 }
 
@@ -154,6 +165,13 @@ MEANINGS: Final[dict[State, Meaning]] = {
         green=False,
         next_step="nothing; a number that still comes is kept",
     ),
+    State.FAILED: Meaning(
+        "ส่งไม่สำเร็จ",
+        "could not be handed over",
+        Turn.OPERATOR,
+        green=False,
+        next_step="an operator mends the cause and replays it: gateway dead list",
+    ),
 }
 
 _FACTS: Final = (
@@ -168,6 +186,11 @@ _FACTS: Final = (
     Happening.NOTIFIER_QUEUED,
     Happening.NOTIFIER_SHOWN,
     Happening.NOTIFIER_TAKEN,
+    Happening.DELIVERY_FAILED,
+    Happening.NOTIFIER_FAILED,
+    Happening.NOTIFIER_GIVEN_UP,
+    Happening.NOTIFIER_RESUMED,
+    Happening.DEAD_LETTER_DISCARDED,
 )
 
 
@@ -183,6 +206,7 @@ TRANSITIONS: Final[dict[State, dict[Happening, State]]] = _table(
         State.ACCEPTED: {
             Happening.ROUTE_CHOSEN: State.WAITING,
             Happening.SENDER_RECALLED: State.RECALLED,
+            Happening.WORK_GIVEN_UP: State.FAILED,
         },
         State.WAITING: {
             Happening.ENDPOINT_TOOK_IT: State.DELIVERED,
@@ -193,6 +217,7 @@ TRANSITIONS: Final[dict[State, dict[Happening, State]]] = _table(
             Happening.RECEIVER_RETURNED: State.RETURNED,
             Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
             Happening.SENDER_RECALLED: State.RECALLED,
+            Happening.WORK_GIVEN_UP: State.FAILED,
         },
         State.DELIVERED: {
             Happening.RECEIVER_CONFIRMED: State.RECEIVED,
@@ -239,6 +264,19 @@ TRANSITIONS: Final[dict[State, dict[Happening, State]]] = _table(
             Happening.RECEIVER_RETURNED: State.RETURNED,
             Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
         },
+        State.FAILED: {
+            # Given up before it was routed, it is routed anew; given up while it was
+            # handed over, its entry is handed over again.
+            Happening.OPERATOR_REPLAYED: State.ACCEPTED,
+            Happening.DELIVERY_RESUMED: State.WAITING,
+            # The endpoint may have had it all the same, and only its answer was lost.
+            Happening.ENDPOINT_TOOK_IT: State.DELIVERED,
+            Happening.RECEIVER_CONFIRMED: State.RECEIVED,
+            Happening.NUMBER_GIVEN: State.REGISTERED,
+            Happening.RECEIVER_RETURNED: State.RETURNED,
+            Happening.RECEIVER_CALLED_IT_WRONG: State.RETURNED_AS_WRONG,
+            Happening.SENDER_RECALLED: State.RECALLED,
+        },
     }
 )
 
@@ -266,6 +304,14 @@ ERDS_EVENTS: Final[dict[Happening, str]] = {
     Happening.NOTIFIER_QUEUED: "ConsignmentNotification",
     Happening.NOTIFIER_SHOWN: "NotificationAccessTracking",
     Happening.NOTIFIER_TAKEN: "NotificationDelivered",
+    Happening.DELIVERY_FAILED: "ContentHandoverFailure",
+    Happening.NOTIFIER_FAILED: "ConsignmentNotificationFailure",
+    Happening.WORK_GIVEN_UP: "RelayFailure",
+    Happening.NOTIFIER_GIVEN_UP: "ConsignmentNotificationFailure",
+    Happening.OPERATOR_REPLAYED: "ContentConsignment",
+    Happening.DELIVERY_RESUMED: "ContentConsignment",
+    Happening.NOTIFIER_RESUMED: "ConsignmentNotification",
+    Happening.DEAD_LETTER_DISCARDED: "ContentConsignmentFailure",
 }
 """The event of ETSI EN 319 522-1 that each happening corresponds to."""
 

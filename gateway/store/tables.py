@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from gateway.store.types import UtcDateTime
@@ -109,6 +109,167 @@ class HubCertificateRow(Row, table=True):
     not_after: datetime = Field(sa_type=_TIME)
     in_use_from: datetime = Field(sa_type=_TIME)
     in_use_until: datetime | None = Field(default=None, sa_type=_TIME)
+
+
+class EndpointRow(Row, table=True):
+    """How an organization is reached that does not simply pull."""
+
+    __tablename__ = "endpoint"
+
+    organization: str = Field(foreign_key="organization.code", primary_key=True)
+    way: str
+    url: str
+    networks: str
+    """Joined by blanks."""
+    user: str
+    password_file: str
+    in_order: bool
+    polled: bool
+    replays: bool
+    paused_at: datetime | None = Field(default=None, sa_type=_TIME)
+    failures: int
+    failing_since: datetime | None = Field(default=None, sa_type=_TIME)
+    closed_until: datetime | None = Field(default=None, sa_type=_TIME)
+    last_failure: str
+    last_success_at: datetime | None = Field(default=None, sa_type=_TIME)
+    changed_at: datetime = Field(sa_type=_TIME)
+
+
+class AttemptRow(Row, table=True):
+    """One attempt to hand an entry over, and what the endpoint answered."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("attempt_newest", "organization", "at"),)
+
+    promise_id: UUID = Field(primary_key=True)
+    """The promise that it was made for."""
+    consignment_id: UUID = Field(foreign_key="consignment.id", index=True)
+    entry_id: UUID = Field(foreign_key="inbox_entry.id")
+    organization: str
+    at: datetime = Field(sa_type=_TIME)
+    seconds: float
+    number: int
+    """From 1."""
+    outcome: str
+    """`taken`, or the code of the error."""
+    status: int | None = None
+    """Of HTTP."""
+    headers: str
+    """Of the answer: a JSON object of texts."""
+    answer: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """The beginning of the answer; of a secret letter encrypted."""
+
+
+class DeadLetterRow(Row, table=True):
+    """Work given up, with its reason; settled once, never removed."""
+
+    __tablename__ = "dead_letter"
+    __table_args__ = (
+        Index(
+            "dead_letter_open",
+            "incident_id",
+            "id",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    stage: str
+    promise_id: UUID = Field(unique=True)
+    consignment_id: UUID = Field(foreign_key="consignment.id", index=True)
+    receipt_id: UUID | None = Field(default=None, foreign_key="receipt.id")
+    entry_id: UUID | None = Field(default=None, foreign_key="inbox_entry.id")
+    endpoint: str
+    cause: str
+    detail: str
+    attempts: int
+    incident_id: UUID = Field(foreign_key="incident.id")
+    at: datetime = Field(sa_type=_TIME)
+    settled_at: datetime | None = Field(default=None, sa_type=_TIME)
+    settled: str | None = None
+    replay_id: UUID | None = None
+    seal: str
+
+
+class IncidentRow(Row, table=True):
+    """All failures of one cause."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        Index(
+            "incident_open",
+            "cause",
+            "stage",
+            "endpoint",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    cause: str
+    stage: str
+    endpoint: str
+    """Empty where the cause does not lie with one endpoint."""
+    first_at: datetime = Field(sa_type=_TIME)
+    last_at: datetime = Field(sa_type=_TIME)
+    count: int
+    closed_at: datetime | None = Field(default=None, sa_type=_TIME)
+    closed_why: str
+
+
+class ReplayRow(Row, table=True):
+    """A plan to send dead letters back, and what became of it."""
+
+    __tablename__ = "replay"
+
+    id: UUID = Field(primary_key=True)
+    choice: str
+    incident_id: UUID | None = Field(default=None, foreign_key="incident.id")
+    planned_at: datetime = Field(sa_type=_TIME)
+    planned_account: str
+    planned_name: str
+    progress: str
+    rate: float
+    even_if_stamped: int | None = None
+    started_at: datetime | None = Field(default=None, sa_type=_TIME)
+    started_account: str | None = None
+    started_name: str | None = None
+    why: str
+    ended_at: datetime | None = Field(default=None, sa_type=_TIME)
+    ended_why: str
+
+
+class ReplayItemRow(Row, table=True):
+    """One dead letter of a replay."""
+
+    __tablename__ = "replay_item"
+
+    replay_id: UUID = Field(foreign_key="replay.id", primary_key=True)
+    position: int = Field(primary_key=True)
+    dead_letter_id: UUID = Field(foreign_key="dead_letter.id", index=True)
+    consignment_id: UUID = Field(foreign_key="consignment.id")
+    verdict: str
+    outcome: str
+    canary: bool
+    sent_at: datetime | None = Field(default=None, sa_type=_TIME)
+    ended_at: datetime | None = Field(default=None, sa_type=_TIME)
+    cause: str
+
+
+class ChunkRow(Row, table=True):
+    """A piece of a body in the vault that lies in rows instead of segments."""
+
+    __tablename__ = "chunk"
+
+    segment: int = Field(primary_key=True, sa_type=BigInteger)
+    """Of the body, as `file.segment` says; negative, so that no file of the other kind
+    of vault is meant by it."""
+    position: int = Field(primary_key=True)
+    """0, 1, 2 …"""
+    content: bytes = Field(sa_type=LargeBinary)
 
 
 class LetterKeyRow(Row, table=True):
@@ -351,6 +512,10 @@ class PromiseRow(Row, table=True):
     not_before: datetime = Field(sa_type=_TIME)
     published_at: datetime | None = Field(default=None, sa_type=_TIME)
     kept_at: datetime | None = Field(default=None, sa_type=_TIME)
+    entry_id: UUID | None = None
+    endpoint: str | None = None
+    """None for what does not go to a push endpoint."""
+    attempt: int | None = None
     seal: str
 
 

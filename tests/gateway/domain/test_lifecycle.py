@@ -61,7 +61,13 @@ def test_delivered_becomes_registered_without_a_confirmation() -> None:
 @pytest.mark.parametrize("state", State)
 def test_a_letter_is_taken_back_until_it_is_answered_for_good(state: State) -> None:
     """Operation 9 is refused once the letter has its number."""
-    before = {State.ACCEPTED, State.WAITING, State.DELIVERED, State.RECEIVED}
+    before = {
+        State.ACCEPTED,
+        State.WAITING,
+        State.DELIVERED,
+        State.RECEIVED,
+        State.FAILED,
+    }
 
     assert allows(state, Happening.SENDER_RECALLED) is (state in before)
 

@@ -1,0 +1,61 @@
+"""Dead letters: work that no retry will help, set aside with its reason.
+
+1. A dead letter is written in the transaction that gives up, and names what was given
+   up: a stage, a consignment, and for a notifier its receipt.
+2. It is open until it is settled, and settled once: replayed, discarded by a person,
+   or overtaken, where its letter was answered or fetched all the same.
+3. It is never removed.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from envelopes.letter import OrganizationCode
+from gateway.domain.promise import Stage
+
+
+class Settled(StrEnum):
+    """How a dead letter ended."""
+
+    REPLAYED = "replayed"
+    """Its work was promised again."""
+    DISCARDED = "discarded"
+    """A person decided that nothing more is tried."""
+    OVERTAKEN = "overtaken"
+    """It needs nothing any more: what was given up came about otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """One piece of work given up."""
+
+    id: UUID
+    stage: Stage
+    """Where a replay re-enters."""
+    promise: UUID
+    """The promise that was kept by giving up."""
+    consignment: UUID
+    receipt: UUID | None
+    """Of a notifier; None for a letter."""
+    entry: UUID | None
+    """The inbox entry that could not be handed over; None before there is one."""
+    endpoint: OrganizationCode
+    """Who does not get it."""
+    cause: str
+    """Code of the error, as in docs/errors.md."""
+    detail: str = field(repr=False)
+    """What is known beside it, for operators; nothing that stands in a letter."""
+    attempts: int
+    incident: UUID
+    at: datetime
+    settled_at: datetime | None = None
+    settled: Settled | None = None
+    replay: UUID | None = None
+    """The replay that settled it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be decided."""
+        return self.settled_at is None
