@@ -29,8 +29,8 @@ from gateway.domain.delivery import Answer, Attempt, Parcel
 from gateway.domain.endpoint import Endpoint
 from gateway.domain.evidence import SignedReceipt, Unsigned
 from gateway.domain.hub_certificate import HubCertificate
-from gateway.domain.incident import Incident
 from gateway.domain.inbox import InboxEntry
+from gateway.domain.incident import Incident
 from gateway.domain.lifecycle import State
 from gateway.domain.organization import (
     Organization,

@@ -157,5 +157,8 @@ def _row(promise: Promise) -> dict[str, Any]:
             "not_before": promise.not_before,
             "published_at": None,
             "kept_at": None,
+            "entry_id": promise.entry,
+            "endpoint": promise.endpoint.text if promise.endpoint else None,
+            "attempt": promise.attempt,
         },
     )

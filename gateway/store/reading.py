@@ -37,6 +37,10 @@ INBOX_ENTRY: Final = _TABLES["inbox_entry"]
 FITTED_COPY: Final = _TABLES["fitted_copy"]
 REGISTRATION: Final = _TABLES["registration"]
 RECEIPT: Final = _TABLES["receipt"]
+ENDPOINT: Final = _TABLES["endpoint"]
+ATTEMPT: Final = _TABLES["attempt"]
+DEAD_LETTER: Final = _TABLES["dead_letter"]
+INCIDENT: Final = _TABLES["incident"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,11 @@ from gateway.domain.consignment import (
     LetterFile,
     Signed,
 )
+from gateway.domain.deadletter import DeadLetter, Settled
+from gateway.domain.delivery import Answer, Attempt
+from gateway.domain.endpoint import Endpoint, Way
 from gateway.domain.inbox import Carries, InboxEntry
+from gateway.domain.incident import Incident
 from gateway.domain.lifecycle import Happening, State
 from gateway.domain.organization import (
     Organization,
@@ -163,6 +167,90 @@ def promise(row: Columns) -> Promise:
         receipt=row["receipt_id"],
         made_at=row["made_at"],
         not_before=row["not_before"],
+        entry=row["entry_id"],
+        endpoint=_code(row["endpoint"]),
+        attempt=row["attempt"],
+    )
+
+
+def _code(text: str | None) -> OrganizationCode | None:
+    return OrganizationCode(text) if text else None
+
+
+def endpoint(row: Columns) -> Endpoint:
+    """Read how an organization is reached."""
+    return Endpoint(
+        organization=OrganizationCode(row["organization"]),
+        way=Way(row["way"]),
+        url=row["url"],
+        networks=tuple(row["networks"].split()),
+        user=row["user"],
+        password_file=row["password_file"],
+        in_order=row["in_order"],
+        polled=row["polled"],
+        replays=row["replays"],
+        paused_at=row["paused_at"],
+        failures=row["failures"],
+        failing_since=row["failing_since"],
+        closed_until=row["closed_until"],
+        last_failure=row["last_failure"],
+        last_success_at=row["last_success_at"],
+        changed_at=row["changed_at"],
+    )
+
+
+def attempt(row: Columns, answer: bytes) -> Attempt:
+    """Read an attempt, with its answer opened."""
+    return Attempt(
+        promise=row["promise_id"],
+        consignment=row["consignment_id"],
+        entry=row["entry_id"],
+        endpoint=OrganizationCode(row["organization"]),
+        at=row["at"],
+        number=row["number"],
+        outcome=row["outcome"],
+        answer=Answer(
+            status=row["status"],
+            headers=_facts(row["headers"]),
+            body=answer,
+            seconds=row["seconds"],
+        ),
+    )
+
+
+def dead_letter(row: Columns) -> DeadLetter:
+    """Read a dead letter."""
+    return DeadLetter(
+        id=row["id"],
+        stage=Stage(row["stage"]),
+        promise=row["promise_id"],
+        consignment=row["consignment_id"],
+        receipt=row["receipt_id"],
+        entry=row["entry_id"],
+        endpoint=OrganizationCode(row["endpoint"]),
+        cause=row["cause"],
+        detail=row["detail"],
+        attempts=row["attempts"],
+        incident=row["incident_id"],
+        at=row["at"],
+        settled_at=row["settled_at"],
+        settled=Settled(row["settled"]) if row["settled"] else None,
+        replay=row["replay_id"],
+    )
+
+
+def incident(row: Columns) -> Incident:
+    """Read an incident."""
+    return Incident(
+        id=row["id"],
+        cause=row["cause"],
+        stage=Stage(row["stage"]),
+        endpoint=_code(row["endpoint"]),
+        first_at=row["first_at"],
+        last_at=row["last_at"],
+        count=row["count"],
+        closed_at=row["closed_at"],
+        closed_why=row["closed_why"],
     )
 
 

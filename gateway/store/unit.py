@@ -10,15 +10,19 @@ from envelopes.letter import OrganizationCode
 from gateway.store.accesses import StoredAccesses, StoredPersons
 from gateway.store.acts import StoredActs
 from gateway.store.asides import StoredAsides
+from gateway.store.attempts import StoredAttempts
 from gateway.store.connection import Connection
 from gateway.store.consignments import StoredConsignments
 from gateway.store.copies import StoredCopies
 from gateway.store.database import Turn
+from gateway.store.dead_letters import StoredDeadLetters
 from gateway.store.directory import StoredDirectory
+from gateway.store.endpoints import StoredEndpoints
 from gateway.store.errors import ConcurrentChange, StoreError
 from gateway.store.evidence import StoredSignedReceipts
 from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.inboxes import StoredInboxes
+from gateway.store.incidents import StoredIncidents
 from gateway.store.keyring import Keyring
 from gateway.store.letter_keys import StoredLetterKeys
 from gateway.store.letters import StoredLetters
@@ -101,6 +105,10 @@ class StoredUnit:
         self.vault = StoredVault(self._connection, segments, box)
         self.directory = StoredDirectory(self._connection, self._changes.append)
         self.accesses = StoredAccesses(self._connection, self._changes.append)
+        self.endpoints = StoredEndpoints(self._connection)
+        self.attempts = StoredAttempts(self._connection, box)
+        self.dead_letters = StoredDeadLetters(self._connection)
+        self.incidents = StoredIncidents(self._connection)
         self.persons = StoredPersons(self._connection)
         self.acts = StoredActs(self._connection, box)
         self.hub_certificates = StoredHubCertificates(self._connection)

@@ -1,0 +1,108 @@
+"""How organizations are reached, and how their endpoints fare."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from envelopes.letter import OrganizationCode
+from gateway.domain.endpoint import Endpoint
+from gateway.store import rows
+from gateway.store.connection import Connection
+from gateway.store.errors import ConcurrentChange
+from gateway.store.reading import ENDPOINT, Reader
+from gateway.store.rows import Columns
+
+_BY_CODE: Final = select(ENDPOINT).where(ENDPOINT.c.organization == bindparam("code"))
+_STEADY: Final = _BY_CODE.with_for_update(read=True)
+_ALL: Final = select(ENDPOINT).order_by(ENDPOINT.c.organization)
+_FORGET: Final = delete(ENDPOINT).where(ENDPOINT.c.organization == bindparam("code"))
+_ADD: Final = insert(ENDPOINT)
+_FARES: Final = (
+    "failures",
+    "failing_since",
+    "closed_until",
+    "last_failure",
+    "last_success_at",
+)
+_NOTE: Final = (
+    update(ENDPOINT)
+    .where(
+        ENDPOINT.c.organization == bindparam("the_organization"),
+        ENDPOINT.c.failures == bindparam("were"),
+        ENDPOINT.c.changed_at == bindparam("as_of"),
+    )
+    .values({name: bindparam(f"new_{name}") for name in _FARES})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEndpoints:
+    """Endpoints, in one unit or on a connection that only reads."""
+
+    connection: Connection
+    _read: dict[str, Columns] = field(default_factory=dict)
+
+    async def find(
+        self, code: OrganizationCode, *, steady: bool = False
+    ) -> Endpoint | None:
+        """Return an endpoint; `steady`: it stays so until the unit has ended."""
+        statement = _STEADY if steady else _BY_CODE
+        found = await Reader(self.connection).fetch(statement, code=code.text)
+        if not found:
+            return None
+        self._read[code.text] = found[0]
+        return rows.endpoint(found[0])
+
+    async def all(self) -> Sequence[Endpoint]:
+        """Return all endpoints, by code."""
+        found = await Reader(self.connection).fetch(_ALL)
+        self._read.update({row["organization"]: row for row in found})
+        return [rows.endpoint(row) for row in found]
+
+    async def set(self, endpoint: Endpoint) -> None:
+        """Keep what an operator decided, in place of what was there."""
+        await self.connection.execute(_FORGET, {"code": endpoint.organization.text})
+        await self.connection.execute(_ADD, _row(endpoint))
+
+    async def note(self, endpoint: Endpoint) -> None:
+        """Keep how it fares; raises `ConcurrentChange` where that changed meanwhile."""
+        code = endpoint.organization.text
+        row, was = _row(endpoint), self._read.get(code)
+        if was is None:
+            raise ConcurrentChange(detail=f"endpoint {code} was not read")
+        new = {f"new_{name}": row[name] for name in _FARES}
+        result = await self.connection.execute(
+            _NOTE,
+            {
+                "the_organization": code,
+                "were": was["failures"],
+                "as_of": was["changed_at"],
+                **new,
+            },
+        )
+        if result.rowcount != 1:
+            raise ConcurrentChange(detail=f"endpoint {code}")
+        self._read[code] = {**was, **row}
+
+
+def _row(endpoint: Endpoint) -> Mapping[str, Any]:
+    return {
+        "organization": endpoint.organization.text,
+        "way": endpoint.way.value,
+        "url": endpoint.url,
+        "networks": " ".join(endpoint.networks),
+        "user": endpoint.user,
+        "password_file": endpoint.password_file,
+        "in_order": endpoint.in_order,
+        "polled": endpoint.polled,
+        "replays": endpoint.replays,
+        "paused_at": endpoint.paused_at,
+        "failures": endpoint.failures,
+        "failing_since": endpoint.failing_since,
+        "closed_until": endpoint.closed_until,
+        "last_failure": endpoint.last_failure,
+        "last_success_at": endpoint.last_success_at,
+        "changed_at": endpoint.changed_at,
+    }
