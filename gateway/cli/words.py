@@ -37,6 +37,14 @@ HAPPENINGS: Final = {
     Happening.NOTIFIER_QUEUED: "วางใบแจ้งในกล่อง",
     Happening.NOTIFIER_SHOWN: "เปิดดูใบแจ้ง",
     Happening.NOTIFIER_TAKEN: "ดึงใบแจ้งไปแล้ว",
+    Happening.DELIVERY_FAILED: "ส่งให้ปลายทางไม่สำเร็จ จะลองใหม่",
+    Happening.NOTIFIER_FAILED: "ส่งใบแจ้งไม่สำเร็จ จะลองใหม่",
+    Happening.WORK_GIVEN_UP: "เลิกลองส่งหนังสือ",
+    Happening.NOTIFIER_GIVEN_UP: "เลิกลองส่งใบแจ้ง",
+    Happening.OPERATOR_REPLAYED: "ผู้ดูแลระบบสั่งส่งใหม่ตั้งแต่ต้น",
+    Happening.DELIVERY_RESUMED: "ผู้ดูแลระบบสั่งส่งให้ปลายทางอีก",
+    Happening.NOTIFIER_RESUMED: "ผู้ดูแลระบบสั่งส่งใบแจ้งอีก",
+    Happening.DEAD_LETTER_DISCARDED: "ผู้ดูแลระบบสั่งไม่ส่งอีก",
 }
 RECEIPTS: Final = {
     ReceiptKind.CUSTODY: "รับแฟ้มไปแล้ว",
