@@ -30,13 +30,14 @@ def serve(data: Path, *, listen: str | None = None, as_json: bool = False) -> No
     The address is written to standard output once requests are answered, events to
     standard error. Raises `SettingsError`.
     """
-    from gateway import bootstrap, telemetry  # noqa: PLC0415
+    from gateway import bootstrap, supervisor, telemetry  # noqa: PLC0415
 
     settings = load(data, listen=listen)
     telemetry.configure(settings.log_format, settings.log_level)
 
     def say(address: str) -> None:
         print(json.dumps({"address": address}) if as_json else address, flush=True)  # noqa: T201
+        supervisor.tell(supervisor.READY)
 
     asyncio.run(bootstrap.run_hub(settings, listening=say))
 
