@@ -197,9 +197,15 @@ EVENTS: Final[Mapping[str, Event]] = {
         "promise consignment stage",
         "promises_published_total",
     ),
+    "work given up": _event(
+        "error",
+        "Work that no repeat will help became a dead letter: gateway dead list.",
+        "consignment organization stage code dead_letter incident",
+        "dead_letters_total",
+    ),
     "message set aside": _event(
         "error",
-        "A runner cannot handle a message; it lies in the dead queue of its stage.",
+        "A message was neither handled nor given up; it lies in a dead queue.",
         "runner queue message code",
         "messages_set_aside_total",
     ),

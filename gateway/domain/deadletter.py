@@ -10,10 +10,35 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final, Self
 from uuid import UUID
 
 from envelopes.letter import OrganizationCode
 from gateway.domain.promise import Stage
+
+INTERNAL: Final = "internal-error"
+"""The code of an error that has none: a mistake of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why work is given up, or was tried in vain."""
+
+    cause: str
+    """Code of the error, as in docs/errors.md."""
+    detail: str = field(default="", repr=False)
+    """What is known beside it, fit for the log: nothing that stands in a letter."""
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """Read an error of ours; of one that has no code only its kind is kept.
+
+        What such an error says may quote anything; its traceback is for the log.
+        """
+        code = getattr(error, "code", None)
+        if not isinstance(code, str):
+            return cls(INTERNAL, type(error).__name__)
+        return cls(code, str(getattr(error, "detail", "")))
 
 
 class Settled(StrEnum):

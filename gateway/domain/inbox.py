@@ -15,6 +15,8 @@
    that come later, with new patience: what stays unread for ever delays nothing.
 6. A notifier that its client cannot read is held beside the queue, and comes back to
    its old place as soon as the client speaks a dialect that reads it (Q-B9).
+7. What the hub could not hand over for its organization is parked too, and stays so
+   until its dead letter is replayed: rule 5 is about clients that pull.
 """
 
 from dataclasses import dataclass
@@ -125,6 +127,13 @@ class InboxEntry:
             self.place = _last(place) if self._came_back else place
         else:
             self.parked_at = at
+
+    def give_up(self, at: datetime) -> bool:
+        """Park it since it could not be handed over; say whether it waited (rule 7)."""
+        if self.standing is not Standing.WAITING:
+            return False
+        self.parked_at = at
+        return True
 
     def come_back(self, place: UUID) -> bool:
         """Return from being parked, behind the others; say whether it was (rule 5)."""

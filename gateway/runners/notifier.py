@@ -9,6 +9,7 @@ from functools import partial
 
 from gateway.domain.promise import Stage
 from gateway.runners.runner import Runner
+from gateway.workflow.give_up import give_up
 from gateway.workflow.notify import notify
 from gateway.workflow.work import Work
 from queues.broker import Broker
@@ -16,4 +17,11 @@ from queues.broker import Broker
 
 def notifier(work: Work, broker: Broker, *, stop: asyncio.Event) -> Runner:
     """Return the runner that notifies."""
-    return Runner("notifier", broker, Stage.NOTIFY, partial(notify, work), stop=stop)
+    return Runner(
+        "notifier",
+        broker,
+        Stage.NOTIFY,
+        partial(notify, work),
+        give_up=partial(give_up, work),
+        stop=stop,
+    )

@@ -9,6 +9,7 @@ from functools import partial
 
 from gateway.domain.promise import Stage
 from gateway.runners.runner import Runner
+from gateway.workflow.give_up import give_up
 from gateway.workflow.route import route
 from gateway.workflow.work import Work
 from queues.broker import Broker
@@ -16,4 +17,11 @@ from queues.broker import Broker
 
 def router(work: Work, broker: Broker, *, stop: asyncio.Event) -> Runner:
     """Return the runner that routes."""
-    return Runner("router", broker, Stage.ROUTE, partial(route, work), stop=stop)
+    return Runner(
+        "router",
+        broker,
+        Stage.ROUTE,
+        partial(route, work),
+        give_up=partial(give_up, work),
+        stop=stop,
+    )

@@ -2,7 +2,9 @@
 
 An error says whose move it is by `temporary`. Time's: the claim is dropped, so that
 the message returns to its place, and the runner waits, longer each time. Anyone
-else's: no repeat will help, so the message is set aside in the dead queue.
+else's: no repeat will help, so the work is given up (`gateway/workflow/give_up.py`),
+and the message is done with. Where even that cannot be written down, the message is
+set aside in the dead queue.
 A message may come more than once; that its handler recognises a repeat is what makes
 acknowledging after the commit right.
 """
@@ -20,6 +22,10 @@ from queues.broker import Broker, Claim
 
 Handler = Callable[[UUID], Awaitable[None]]
 """Does what the message with this id asks for, and returns once it is committed."""
+
+GiveUp = Callable[[UUID, Exception], Awaitable[None]]
+"""Gives up what the message with this id asks for, and returns once that is
+committed."""
 
 Pause = Callable[[asyncio.Event, float], Awaitable[None]]
 """Returns after so many seconds, or when the event is set."""
@@ -133,6 +139,7 @@ class Runner:
         handler: Handler,
         *,
         stop: asyncio.Event,
+        give_up: GiveUp | None = None,
         prefetch: int = CONCURRENT,
         pause: Pause = pause,
     ) -> None:
@@ -140,6 +147,7 @@ class Runner:
         self._broker = broker
         self._queue = queue
         self._handler = handler
+        self._give_up = give_up
         self._stop = stop
         self._prefetch = prefetch
         self._patience = Patience(name, stop, pause=pause)
@@ -184,8 +192,11 @@ class Runner:
     async def _handle(self, claim: Claim) -> None:
         """Handle and settle one message; raises what calls for waiting."""
         passed("runner:claimed")
+        message = claim.message.id
         with context(runner=self.name):
-            error = await self._error(claim.message.id)
+            error = await self._error(lambda: self._handler(message))
+            if error is not None and not is_temporary(error):
+                error = await self._given_up(message, error)
         if error is None:
             passed("runner:handled")
             await claim.ack()
@@ -196,12 +207,23 @@ class Runner:
             await claim.reject()
             self._note_set_aside(claim, error)
 
-    async def _error(self, message: UUID) -> Exception | None:
-        """Do what a message asks for; at once again where another was faster."""
+    async def _error(self, work: Callable[[], Awaitable[None]]) -> Exception | None:
+        """Return how work ended; it is done at once again where another was faster."""
         for _ in range(OVERTAKEN):
-            error = await error_of(self._handler(message))
+            error = await error_of(work())
             if error is None or code_of(error) != _OVERTAKEN:
                 break
+        return error
+
+    async def _given_up(self, message: UUID, error: Exception) -> Exception | None:
+        """Give up what no repeat will help; return why that was not possible."""
+        give_up = self._give_up
+        if give_up is None:
+            return error
+        hindrance = await self._error(lambda: give_up(message, error))
+        if hindrance is None or is_temporary(hindrance):
+            return hindrance
+        # The first error says what is to be mended, the second only followed.
         return error
 
     def _note_set_aside(self, claim: Claim, error: Exception) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.runners.runner import Patience, Runner, pause, until
+from gateway.runners.runner import GiveUp, Patience, Runner, pause, until
 from queues.broker import Message
 from queues.embedded import EmbeddedBroker
 from queues.errors import UnknownQueue
@@ -81,7 +81,10 @@ Make = Callable[..., Runner]
 @pytest.fixture
 def make(broker: UnsteadyBroker, stop: asyncio.Event, pauses: Pauses) -> Make:
     def made(
-        handler: Callable[[UUID], Awaitable[None]], *, prefetch: int = 1
+        handler: Callable[[UUID], Awaitable[None]],
+        *,
+        prefetch: int = 1,
+        give_up: GiveUp | None = None,
     ) -> Runner:
         return Runner(
             "router",
@@ -89,6 +92,7 @@ def make(broker: UnsteadyBroker, stop: asyncio.Event, pauses: Pauses) -> Make:
             "route",
             handler,
             stop=stop,
+            give_up=give_up,
             prefetch=prefetch,
             pause=pauses,
         )
@@ -165,6 +169,75 @@ async def test_what_no_repeat_will_help_is_set_aside(
     assert line["message"] == UUID(int=1)
     assert line["code"] == getattr(error, "code", "internal-error")
     assert line["exc_info"] is error
+
+
+class GivingUp:
+    """Remembers what was given up; fails as it is told, time by time."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.given_up: list[tuple[int, Exception]] = []
+        self._errors = list(errors)
+
+    async def __call__(self, message: UUID, error: Exception) -> None:
+        self.given_up.append((message.int, error))
+        if self._errors:
+            raise self._errors.pop(0)
+
+
+async def test_what_no_repeat_will_help_is_given_up_and_acknowledged(
+    broker: UnsteadyBroker, make: Make, handler: Handler, stop: asyncio.Event
+) -> None:
+    """Given up, a message lies nowhere any more; the next one is handled."""
+    await publish(broker, 1, 2)
+    wrong = WrongError("no")
+    handler.errors = {1: [wrong]}
+    giving_up = GivingUp()
+
+    async with running(make(handler, give_up=giving_up), stop):
+        await handler.called(2)
+        await emptied(broker)
+
+    assert giving_up.given_up == [(1, wrong)]
+    assert await broker.dead("route") == 0
+
+
+async def test_what_cannot_even_be_given_up_is_set_aside(
+    broker: UnsteadyBroker, make: Make, handler: Handler, stop: asyncio.Event
+) -> None:
+    """The line names the error of the handler: the other one only followed."""
+    await publish(broker, 1, 2)
+    handler.errors = {1: [WrongError("no")]}
+    giving_up = GivingUp(KeyError("nor this"))
+
+    with capture_logs() as logs:
+        async with running(make(handler, give_up=giving_up), stop):
+            await handler.called(2)
+            await emptied(broker)
+
+    assert await broker.dead("route") == 1
+    [line] = [line for line in logs if line["event"] == "message set aside"]
+    assert line["code"] == "wrong"
+
+
+async def test_where_giving_up_must_wait_the_message_comes_again(
+    broker: UnsteadyBroker,
+    make: Make,
+    handler: Handler,
+    stop: asyncio.Event,
+    pauses: Pauses,
+) -> None:
+    """A store that is away hinders giving up too; nothing is lost by waiting."""
+    await publish(broker, 1)
+    handler.errors = {1: [WrongError("no"), WrongError("no")]}
+    giving_up = GivingUp(StoreBusyError())
+
+    async with running(make(handler, give_up=giving_up), stop):
+        await emptied(broker)
+
+    assert handler.handled == [1, 1]
+    assert len(giving_up.given_up) == 2
+    assert len(pauses.seconds) == 1
+    assert await broker.dead("route") == 0
 
 
 async def test_what_time_will_help_comes_again_before_the_rest(
