@@ -39,6 +39,10 @@ test: $(VENV)/.dev ## Format, lint, types, imports, documents, tests
 soak: $(VENV)/.dev ## The long tests at full size; writes docs/soak.md
 	@$(BIN)/python tools/services.py $(BIN)/python tools/soak.py
 
+.PHONY: rehearse
+rehearse: $(VENV)/.dev ## deploy/README.md, command by command, in a folder of its own
+	@$(BIN)/python tools/services.py $(BIN)/python tools/rehearse.py
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Format, lint, types and import contracts only
 	@$(BIN)/python tools/checks.py --only format lint types imports

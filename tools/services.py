@@ -29,6 +29,8 @@ PROGRAMS = {
     "nginx": "nginx-light",
     "haproxy": "haproxy",
     "openssl": "openssl",
+    "curl": "curl",
+    "rsync": "rsync",
     services_rabbitmq.PROGRAM: services_rabbitmq.PACKAGE,
 }
 """Program on PATH → Debian package."""
