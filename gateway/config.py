@@ -33,7 +33,7 @@ from queues.access import Access
 FILE: Final = "gateway.toml"
 PREFIX: Final = "GATEWAY_"
 
-_NOT_SETTINGS: Final = ("GATEWAY_STOP_AT", "GATEWAY_SOAK")
+_NOT_SETTINGS: Final = ("GATEWAY_STOP_AT", "GATEWAY_SET_BACK_AT", "GATEWAY_SOAK")
 _NOT_SETTINGS_PREFIX: Final = "GATEWAY_TEST_"
 _PORTS: Final = range(65536)
 _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -278,6 +278,12 @@ class Settings(BaseSettings):
     def database(self) -> Path | str:
         """Where the store is: its file, or the URL of its server."""
         return self.database_file or self.database_url
+
+    @property
+    def for_several(self) -> bool:
+        """Whether several processes may serve: what they share is on servers."""
+        embedded = urlsplit(self.broker_url).scheme == "embedded"
+        return self.database_file is None and not embedded
 
     @property
     def may_have_a_hub(self) -> bool:

@@ -14,7 +14,7 @@ from gateway.cli import receipts_check
 from gateway.cli.receipts_check import Checked
 from gateway.config import load
 from gateway.steps import VARIABLE
-from tests.crashes.conftest import Unsteady
+from tests.crashes.unsteady import Unsteady
 from tests.doubles.clock import HandClock
 from tests.gateway.store.hub import CHIANG_MAI, CIRCULAR, LOEI, Hub, to
 

@@ -11,7 +11,7 @@ from gateway.simulation.circular import letter_to
 from gateway.simulation.csharp_lookups import delete_letter_request
 from gateway.simulation.http import Line, line
 from gateway.simulation.provinces import some
-from tests.crashes.conftest import Unsteady
+from tests.crashes.unsteady import Unsteady
 
 Make = Callable[[Sequence[str]], Unsteady]
 

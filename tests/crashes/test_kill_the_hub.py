@@ -24,7 +24,8 @@ from gateway.simulation.net import RegisterAtHub
 from gateway.simulation.provinces import PROVINCES, Province, some
 from gateway.steps import STEPS, VARIABLE
 from gateway.store.store import DATABASE
-from tests.crashes.conftest import Unsteady, no_word
+from tests.crashes.conftest import no_word
+from tests.crashes.unsteady import Unsteady
 
 Make = Callable[[Sequence[str]], Unsteady]
 

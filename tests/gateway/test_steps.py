@@ -4,12 +4,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway import steps
-from gateway.steps import STEPS, VARIABLE, arm, passed
+from gateway.steps import HOUR, SET_BACK, STEPS, VARIABLE, arm, behind, passed
 
 SOURCES = Path(steps.__file__).parent
 PASSED = re.compile(r"\bpassed\(\s*\"([^\"]*)\"")
@@ -88,6 +89,25 @@ print("twice", flush=True)
 
     assert ended.returncode == -signal.SIGKILL
     assert ended.stdout == "once\n"
+
+
+def test_the_clock_goes_back_by_an_hour_at_the_step_it_was_told() -> None:
+    arm(demo=True, environment={SET_BACK: "route:after-commit#2"})
+
+    passed("route:after-commit")
+    assert behind() == timedelta()
+
+    passed("route:after-commit")
+    assert behind() == HOUR
+
+
+@pytest.mark.parametrize(("demo", "expected"), [(True, HOUR), (False, timedelta())])
+def test_only_a_demo_hubs_clock_is_behind_from_its_start(
+    *, demo: bool, expected: timedelta
+) -> None:
+    arm(demo=demo, environment={SET_BACK: "start"})
+
+    assert behind() == expected
 
 
 @pytest.mark.parametrize(
