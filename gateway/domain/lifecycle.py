@@ -61,6 +61,7 @@ class Happening(StrEnum):
     DELIVERY_RESUMED = "delivery-resumed"
     NOTIFIER_RESUMED = "notifier-resumed"
     DEAD_LETTER_DISCARDED = "dead-letter-discarded"
+    DEAD_LETTER_OVERTAKEN = "dead-letter-overtaken"
 
 
 class Turn(StrEnum):
@@ -191,6 +192,7 @@ _FACTS: Final = (
     Happening.NOTIFIER_GIVEN_UP,
     Happening.NOTIFIER_RESUMED,
     Happening.DEAD_LETTER_DISCARDED,
+    Happening.DEAD_LETTER_OVERTAKEN,
 )
 
 
@@ -241,12 +243,15 @@ TRANSITIONS: Final[dict[State, dict[Happening, State]]] = _table(
             Happening.RECEIVER_CONFIRMED: State.REGISTERED,
             Happening.NUMBER_CORRECTED: State.REGISTERED,
             Happening.NUMBER_DISPUTED: State.DISPUTED,
+            # Handed over again although it is stamped, since that was said in words.
+            Happening.DELIVERY_RESUMED: State.REGISTERED,
         },
         State.DISPUTED: {
             Happening.ENDPOINT_TOOK_IT: State.DISPUTED,
             Happening.RECEIVER_CONFIRMED: State.DISPUTED,
             Happening.NUMBER_CORRECTED: State.REGISTERED,
             Happening.NUMBER_DISPUTED: State.DISPUTED,
+            Happening.DELIVERY_RESUMED: State.DISPUTED,
         },
         State.RETURNED: {
             Happening.ENDPOINT_TOOK_IT: State.RETURNED,
@@ -312,6 +317,7 @@ ERDS_EVENTS: Final[dict[Happening, str]] = {
     Happening.DELIVERY_RESUMED: "ContentConsignment",
     Happening.NOTIFIER_RESUMED: "ConsignmentNotification",
     Happening.DEAD_LETTER_DISCARDED: "ContentConsignmentFailure",
+    Happening.DEAD_LETTER_OVERTAKEN: "ContentHandover",
 }
 """The event of ETSI EN 319 522-1 that each happening corresponds to."""
 
