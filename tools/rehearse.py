@@ -141,7 +141,7 @@ def moved(commands: str, folder: Path) -> str:
     """Return commands with the places of the system under a folder."""
     for path in MOVED:
         commands = re.sub(
-            rf"(?<![\w.]){path}(?=[/\s'\"]|$)", f"{folder}{path}", commands
+            rf"(?<![\w.]){path}(?=[/\s'\";)]|$)", f"{folder}{path}", commands
         )
     return commands
 
