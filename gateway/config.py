@@ -184,6 +184,24 @@ class Settings(BaseSettings):
     """Folder with revocation lists (CRL; PEM or DER) of those authorities, relative to
     the data directory, read again when they change. None: only operators revoke."""
 
+    push_certificate: Path | None = None
+    """File with the certificate that the hub shows to endpoints that ask for one
+    (mutual TLS), PEM, its chain behind it, relative to the data directory. Read again
+    when it changes. None: the hub shows none."""
+
+    push_key: Path | None = None
+    """File with the private key of `push_certificate`, PEM, without a password, its
+    owner's alone."""
+
+    push_authorities: Path | None = None
+    """File with the certificates (PEM) of the authorities that vouch for endpoints'
+    addresses, relative to the data directory, read again when it changes.
+    None: those of the system."""
+
+    push_seconds: float = Field(default=100.0, gt=0, le=600)
+    """Seconds that an endpoint has to answer once it has all; for sending it gets one
+    more for each 32 KiB. Raise it for a system that stores slowly."""
+
     journal_head: Path = Path("journal.head")
     """File outside the database in which the head of the sealed journal is written,
     relative to the data directory. Best on another machine's disk: it shows when

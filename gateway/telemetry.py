@@ -53,6 +53,18 @@ EVENTS: Final[Mapping[str, Event]] = {
         "seconds",
         "hub_stops_total",
     ),
+    "worker started": _event(
+        "info",
+        "All runners run, in a process without a door.",
+        "data demo process",
+        "worker_starts_total",
+    ),
+    "worker stopped": _event(
+        "info",
+        "All runners of a process without a door ended, everything is closed.",
+        "seconds",
+        "worker_stops_total",
+    ),
     "signing key changed": _event(
         "info",
         "The hub signs with another key from now on; `certificate` is its fingerprint.",
@@ -76,6 +88,12 @@ EVENTS: Final[Mapping[str, Event]] = {
         "Changed TLS files cannot be used; connections get the ones before.",
         "detail",
         "tls_renewals_failed_total",
+    ),
+    "push files not renewed": _event(
+        "error",
+        "Files for connections to endpoints cannot be used; the ones before are.",
+        "detail",
+        "push_files_not_renewed_total",
     ),
     "tls refused": _event(
         "info",

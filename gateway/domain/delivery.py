@@ -71,10 +71,18 @@ class DeliveryError(Exception):
     temporary: ClassVar[bool] = False
     thai: ClassVar[str] = "ส่งให้ปลายทางไม่สำเร็จ"
 
-    def __init__(self, detail: str = "", *, answer: Answer | None = None) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        answer: Answer | None = None,
+        wait: float | None = None,
+    ) -> None:
         super().__init__(detail or type(self).__doc__)
         self.detail = detail
         self.answer = answer or Answer()
+        self.wait = wait
+        """Seconds after which the endpoint asks to be tried again, a day at most."""
 
 
 class EndpointUnreachable(DeliveryError):
@@ -91,6 +99,14 @@ class EndpointUntrusted(DeliveryError):
     code = "endpoint-untrusted"
     temporary = True
     thai = "ใบรับรองของปลายทางใช้ไม่ได้"
+
+
+class CredentialsMissing(DeliveryError):
+    """The hub has not what it must show to the endpoint."""
+
+    code = "credentials-missing"
+    temporary = True
+    thai = "ศูนย์กลางไม่มีใบรับรองหรือรหัสผ่านที่ใช้กับปลายทางนี้"
 
 
 class EndpointSilent(DeliveryError):
@@ -125,7 +141,7 @@ class EndpointRefused(DeliveryError):
 
 
 class AddressForbidden(DeliveryError):
-    """The endpoint's address lies in a network that its record does not allow."""
+    """The endpoint's address is not one that its record allows."""
 
     code = "address-forbidden"
     thai = "ที่อยู่ของปลายทางอยู่ในเครือข่ายที่ไม่ได้อนุญาต"

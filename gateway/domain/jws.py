@@ -39,14 +39,19 @@ class Jws:
     signature: bytes = field(repr=False)
 
 
-def signing_input(payload: bytes, der: bytes) -> bytes:
-    """Return what is to be signed by the key of this certificate."""
+def signing_input(
+    payload: bytes, der: bytes, *, kind: str = TYPE, content: str = CONTENT
+) -> bytes:
+    """Return what is to be signed by the key of this certificate.
+
+    `kind` tells it from everything else that this key signs.
+    """
     digest = hashlib.sha256(der)
     header = {
         "alg": ALGORITHM,
-        "cty": CONTENT,
+        "cty": content,
         "kid": digest.hexdigest(),
-        "typ": TYPE,
+        "typ": kind,
         "x5t#S256": encoded(digest.digest()),
     }
     protected = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()

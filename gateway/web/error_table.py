@@ -124,6 +124,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
         Move.NOBODY, "Show what the operator gave out, and call again after a minute"
     ),
     # What stays inside.
+    "address-forbidden": Remedy(
+        Move.OPERATOR, "Look at its address and networks: gateway check endpoint CODE"
+    ),
     "broker-refused": Remedy(
         Move.OPERATOR, "Mend user, password or rights at the broker: gateway check"
     ),
@@ -138,6 +141,26 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "code-unknown": Remedy(Move.VENDOR, "Use a code of the list"),
     "command-failed": Remedy(Move.OPERATOR, "Read what the command said"),
     "concurrent-change": Remedy(Move.NOBODY, "Nothing; it is done again"),
+    "credentials-missing": Remedy(
+        Move.OPERATOR, "Mend the file that is named: gateway check endpoint CODE"
+    ),
+    "delivery-failed": Remedy(Move.OPERATOR, "Run gateway check endpoint CODE"),
+    "endpoint-busy": Remedy(Move.NOBODY, "Wait; it is tried again by itself"),
+    "endpoint-misbehaved": Remedy(
+        Move.VENDOR, "Show the answer to its vendor: gateway check endpoint CODE"
+    ),
+    "endpoint-refused": Remedy(
+        Move.OPERATOR, "Ask the office why, then replay: gateway dead list"
+    ),
+    "endpoint-silent": Remedy(
+        Move.OPERATOR, "Ask whether its system hangs: gateway check endpoint CODE"
+    ),
+    "endpoint-unreachable": Remedy(
+        Move.OPERATOR, "Find where the way ends: gateway check endpoint CODE"
+    ),
+    "endpoint-untrusted": Remedy(
+        Move.OPERATOR, "Look at the certificates: gateway check endpoint CODE"
+    ),
     "head-unreadable": Remedy(
         Move.OPERATOR, "Look at the file of the setting journal_head"
     ),

@@ -1,0 +1,1 @@
+"""Handing over to other systems, where the hub is the client."""
