@@ -23,6 +23,7 @@ PLACES: Final = {
     Place.IN_REGISTER: "ลงทะเบียนแล้ว",
     Place.RETURNED: "ส่งคืนแล้ว",
     Place.RECALLED: "ผู้ส่งดึงกลับ",
+    Place.DEAD: "ส่งไม่สำเร็จ",
 }
 RECEIPT_PLACES: Final = {
     ReceiptPlace.TOLD_NOBODY: "ไม่ต้องแจ้งใคร",
@@ -31,6 +32,7 @@ RECEIPT_PLACES: Final = {
     ReceiptPlace.HELD: "เก็บไว้ข้างกล่อง",
     ReceiptPlace.PARKED: "พักไว้ข้างกล่อง",
     ReceiptPlace.TAKEN: "แจ้งแล้ว",
+    ReceiptPlace.DEAD: "แจ้งไม่สำเร็จ",
 }
 _ACCOUNT: Final = (
     Column("บัญชี", "Account"),

@@ -35,6 +35,7 @@ _PLACES: Final = {
     Place.IN_REGISTER: "ในทะเบียนรับ",
     Place.RETURNED: "ส่งคืน",
     Place.RECALLED: "ผู้ส่งดึงกลับ",
+    Place.DEAD: "ส่งไม่สำเร็จ",
 }
 _RECEIPTS: Final = {
     ReceiptPlace.TOLD_NOBODY: "ไม่ต้องแจ้ง",
@@ -43,6 +44,7 @@ _RECEIPTS: Final = {
     ReceiptPlace.HELD: "เก็บแยกไว้",
     ReceiptPlace.PARKED: "พักไว้",
     ReceiptPlace.TAKEN: "ผู้ส่งรับแล้ว",
+    ReceiptPlace.DEAD: "แจ้งไม่สำเร็จ",
 }
 
 

@@ -7,10 +7,21 @@ other does not shows itself, in either direction.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
+from uuid import UUID
 
 from gateway.domain.books import Place, ReceiptPlace
 from gateway.domain.consignment import Entry
-from gateway.domain.facts import LETTER, MOVED, ROUTE, Fact, Records, at_text, queued
+from gateway.domain.deadletter import DeadLetter, Settled
+from gateway.domain.facts import (
+    LETTER,
+    MOVED,
+    ROUTE,
+    Fact,
+    Records,
+    at_text,
+    given_up,
+    queued,
+)
 from gateway.domain.inbox import Carries, InboxEntry, Standing
 from gateway.domain.lifecycle import FIRST, Happening, State, after, allows
 from gateway.domain.promise import Promise, Stage
@@ -57,28 +68,41 @@ def places(records: Records) -> list[Place]:
     ]
     if answered:
         return on_its_way + found
-    return on_its_way + [
-        _LETTER_PLACES[entry.standing]
-        for entry in records.entries
-        if entry.carries is Carries.LETTER
-    ]
+    lies = [e.standing for e in records.entries if e.carries is Carries.LETTER]
+    if _is_dead(None, records, lies):
+        return [*on_its_way, Place.DEAD]
+    return on_its_way + [_LETTER_PLACES[standing] for standing in lies]
 
 
 def receipt_places(receipt: Receipt, records: Records) -> list[ReceiptPlace]:
     """Return where a receipt is found; exactly one place is right."""
-    found = [
-        _RECEIPT_PLACES[entry.standing]
-        for entry in records.entries
-        if entry.receipt == receipt.id
-    ]
+    lies = [e.standing for e in records.entries if e.receipt == receipt.id]
+    if _is_dead(receipt.id, records, lies):
+        found = [ReceiptPlace.DEAD]
+    else:
+        found = [_RECEIPT_PLACES[standing] for standing in lies]
     found += [
         ReceiptPlace.ON_ITS_WAY
         for promise in records.promises
-        if promise.receipt == receipt.id and promise.id not in records.kept
+        if promise.stage is Stage.NOTIFY
+        and promise.receipt == receipt.id
+        and promise.id not in records.kept
     ]
     if receipt.tells is None:
         found.append(ReceiptPlace.TOLD_NOBODY)
     return found
+
+
+def _is_dead(receipt: UUID | None, records: Records, lies: Sequence[Standing]) -> bool:
+    """Say whether a letter, or a receipt's notifier, lies among the dead letters.
+
+    What could not be handed over is parked in its inbox besides; it lies there no more
+    once it was replayed, or fetched all the same.
+    """
+    return Standing.TAKEN not in lies and any(
+        dead.receipt == receipt and dead.settled is not Settled.REPLAYED
+        for dead in records.dead_letters
+    )
 
 
 def broken_life(journal: Sequence[Entry]) -> Iterator[str]:
@@ -130,6 +154,8 @@ def kept_elsewhere(records: Records) -> Counter[Fact]:
         facts += _of_registration(registration)
     for receipt in records.receipts:
         facts += _of_receipt(receipt)
+    for dead in records.dead_letters:
+        facts += _of_dead_letter(dead)
     facts += [
         Fact("fitted_copy", copy.dialect, "copy", copy.delivery.digest)
         for copy in records.copies
@@ -144,13 +170,18 @@ def _of_promise(promise: Promise, records: Records) -> Iterator[Fact]:
     yield Fact("promise", key, "made", at_text(promise.made_at))
     # Taken back before it was routed, it has no route: no happening says when the
     # promise was found to be void.
-    void = routes and records.freed and not _is_routed(records.journal)
+    void = routes and records.freed and not _is_told(promise, records.journal)
     if promise.id in records.kept and not void:
         yield Fact("promise", key, "kept", at_text(records.kept[promise.id]))
 
 
-def _is_routed(journal: Sequence[Entry]) -> bool:
-    return any(entry.happening is Happening.ROUTE_CHOSEN for entry in journal)
+def _is_told(promise: Promise, journal: Sequence[Entry]) -> bool:
+    """Say whether a journal tells how a promise to route was kept."""
+    return any(
+        entry.happening is Happening.ROUTE_CHOSEN
+        or entry.facts.get(Stage.ROUTE) == str(promise.id)
+        for entry in journal
+    )
 
 
 def _of_entry(entry: InboxEntry) -> list[Fact]:
@@ -182,6 +213,17 @@ def _of_registration(registration: Registration) -> list[Fact]:
         Fact("registration", key, "number", registration.number.text),
         Fact("registration", key, registration.numbered_by, at),
     ]
+
+
+def _of_dead_letter(dead: DeadLetter) -> list[Fact]:
+    facts = given_up(
+        str(dead.id), dead.stage, dead.promise, dead.cause, dead.endpoint.text
+    )
+    facts.append(Fact("dead_letter", str(dead.id), "made", at_text(dead.at)))
+    if dead.settled_at is not None:
+        what, at = str(dead.settled), at_text(dead.settled_at)
+        facts.append(Fact("dead_letter", str(dead.id), what, at))
+    return facts
 
 
 def _of_receipt(receipt: Receipt) -> list[Fact]:

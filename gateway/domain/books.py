@@ -27,6 +27,8 @@ class Place(StrEnum):
     """It has a receipt that sends it back."""
     RECALLED = "recalled"
     """Its sender took it back, and the receiver has not answered."""
+    DEAD = "dead"
+    """A dead letter that was not replayed names it; nobody has it otherwise."""
 
 
 class ReceiptPlace(StrEnum):
@@ -44,6 +46,8 @@ class ReceiptPlace(StrEnum):
     """Its notifier is parked: the system of who is told could not get past it."""
     TAKEN = "taken"
     """The system of who is told took its notifier."""
+    DEAD = "dead"
+    """A dead letter that was not replayed names it; nobody has its notifier."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

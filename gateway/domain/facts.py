@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from gateway.domain.consignment import Entry, FittedCopy
+from gateway.domain.deadletter import DeadLetter
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.promise import Promise
 from gateway.domain.receipts import Receipt
@@ -44,6 +45,7 @@ class Records:
     registrations: Sequence[Registration]
     receipts: Sequence[Receipt]
     copies: Sequence[FittedCopy] = ()
+    dead_letters: Sequence[DeadLetter] = ()
     facts: Sequence[Fact] = ()
     """What the consignment's own row says."""
     freed: bool = False
@@ -56,6 +58,17 @@ def queued(entry: str, brings: str, organization: str, at: str) -> list[Fact]:
         Fact("inbox_entry", entry, "brings", brings),
         Fact("inbox_entry", entry, "inbox of", organization),
         Fact("inbox_entry", entry, "queued", at),
+    ]
+
+
+def given_up(
+    dead_letter: str, stage: str, promise: object, cause: str, endpoint: str
+) -> list[Fact]:
+    """Say what was given up, and why."""
+    return [
+        Fact("dead_letter", dead_letter, stage, str(promise)),
+        Fact("dead_letter", dead_letter, "cause", cause),
+        Fact("dead_letter", dead_letter, "for", endpoint),
     ]
 
 

@@ -12,8 +12,19 @@ from typing import Final
 
 from gateway.domain.agreement import consignments_taken
 from gateway.domain.consignment import Entry
-from gateway.domain.facts import LETTER, MOVED, ROUTE, Fact, Records, at_text, queued
+from gateway.domain.deadletter import Settled
+from gateway.domain.facts import (
+    LETTER,
+    MOVED,
+    ROUTE,
+    Fact,
+    Records,
+    at_text,
+    given_up,
+    queued,
+)
 from gateway.domain.lifecycle import Happening
+from gateway.domain.promise import Stage
 from gateway.domain.receipts import HAPPENINGS, ReceiptKind
 
 
@@ -39,6 +50,17 @@ _STEPS: Final[Mapping[Happening, _Step]] = {
     Happening.ENTRY_CAME_BACK: _Step(ends=("parked", "set behind"), moves=True),
     Happening.ENTRY_HELD: _Step("held"),
     Happening.ENTRY_RELEASED: _Step(ends=("held",)),
+    Happening.WORK_GIVEN_UP: _Step("parked"),
+    Happening.NOTIFIER_GIVEN_UP: _Step("parked"),
+    Happening.DELIVERY_RESUMED: _Step(ends=("parked", "set behind"), moves=True),
+    Happening.NOTIFIER_RESUMED: _Step(ends=("parked", "set behind"), moves=True),
+}
+_SETTLING: Final = {
+    Happening.OPERATOR_REPLAYED: Settled.REPLAYED,
+    Happening.DELIVERY_RESUMED: Settled.REPLAYED,
+    Happening.NOTIFIER_RESUMED: Settled.REPLAYED,
+    Happening.DEAD_LETTER_DISCARDED: Settled.DISCARDED,
+    Happening.DEAD_LETTER_OVERTAKEN: Settled.OVERTAKEN,
 }
 _KINDS: Final = {
     **{happening: kind for kind, happening in HAPPENINGS.items()},
@@ -85,6 +107,8 @@ class _Telling:
         inbox_entry = facts.get("entry", "")
         if entry.happening in _FREEING:
             self.facts.append(Fact("consignment", "", "freed", at))
+        if dead_letter := facts.get("dead_letter"):
+            self._of_dead_letter(entry, dead_letter)
         match entry.happening:
             case Happening.LETTER_ACCEPTED:
                 self._accepted(entry)
@@ -125,6 +149,30 @@ class _Telling:
             Fact("consignment", "", "sender", entry.actor),
             Fact("promise", ROUTE, "made", at),
         ]
+
+    def _of_dead_letter(self, entry: Entry, dead_letter: str) -> None:
+        """Take in what became of work that was given up: set aside, or taken up anew.
+
+        A fact named for a stage says which promise was kept by it, or made anew.
+        """
+        at, facts = at_text(entry.at), entry.facts
+        settled = _SETTLING.get(entry.happening)
+        self.facts.append(Fact("dead_letter", dead_letter, settled or "made", at))
+        made_or_kept = "made" if settled else "kept"
+        if Stage.ROUTE in facts:
+            self.facts.append(Fact("promise", ROUTE, made_or_kept, at))
+        if Stage.NOTIFY in facts:
+            receipt = facts.get("receipt", "")
+            self.facts.append(Fact("promise", receipt, made_or_kept, at))
+        if settled is None:
+            stage = next((stage for stage in Stage if stage in facts), "")
+            self.facts += given_up(
+                dead_letter,
+                stage,
+                facts.get(stage, ""),
+                facts.get("cause", ""),
+                facts.get("for", ""),
+            )
 
     def _kept(self, promise: str, at: str) -> None:
         self.facts.append(Fact("promise", promise, "kept", at))

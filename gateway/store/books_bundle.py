@@ -31,6 +31,7 @@ SPEAKING: Final = {
     "registration": "consignment_id",
     "receipt": "consignment_id",
     "fitted_copy": "consignment_id",
+    "dead_letter": "consignment_id",
 }
 """The tables that speak of a consignment, and the column with its id."""
 
@@ -41,6 +42,7 @@ _READ: Final[Mapping[str, Callable[[rows.Columns], object]]] = {
     "registration": rows.registration,
     "receipt": rows.receipt,
     "fitted_copy": rows.fitted_copy,
+    "dead_letter": rows.dead_letter,
 }
 
 
@@ -90,6 +92,7 @@ class Bundle:
             registrations=_values(self.found["registration"], rows.registration),
             receipts=_values(self.found["receipt"], rows.receipt),
             copies=_values(self.found["fitted_copy"], rows.fitted_copy),
+            dead_letters=_values(self.found["dead_letter"], rows.dead_letter),
             facts=_consignment_facts(self.consignment) if self.consignment else (),
             freed=_is_freed(self.consignment),
         )

@@ -137,11 +137,12 @@ def _record(
     facts = {
         "dead_letter": str(dead.id),
         "cause": dead.cause,
+        "for": dead.endpoint.text,
         # Which promise was kept by it: `route`, `notify` or `deliver`.
         dead.stage.value: str(dead.promise),
     }
     if dead.receipt is not None:
-        facts |= {"receipt": str(dead.receipt), "for": dead.endpoint.text}
+        facts["receipt"] = str(dead.receipt)
     if parked is not None:
         facts["entry"] = parked.process_id
     happening = _LETTER if dead.receipt is None else _NOTIFIER

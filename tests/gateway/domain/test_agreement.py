@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ from gateway.domain.books import (
     RegisterAccount,
 )
 from gateway.domain.consignment import Entry, Excerpt, FittedCopy
+from gateway.domain.deadletter import DeadLetter, Settled
 from gateway.domain.facts import Fact, Records
 from gateway.domain.inbox import Carries, InboxEntry
 from gateway.domain.lifecycle import Happening, State
@@ -33,6 +35,7 @@ from gateway.domain.told import told_by_journal
 from tests.gateway.domain.values import CHIANG_MAI, MINISTRY, NOON
 
 CONSIGNMENT = uuid4()
+LATE = NOON + timedelta(hours=1)
 
 
 def records(**held: Any) -> Records:
@@ -105,10 +108,68 @@ def a_registration() -> Registration:
     )
 
 
+def a_dead_letter(
+    receipt: UUID | None = None, settled: Settled | None = None
+) -> DeadLetter:
+    return DeadLetter(
+        id=uuid4(),
+        stage=Stage.ROUTE if receipt is None else Stage.NOTIFY,
+        promise=uuid4(),
+        consignment=CONSIGNMENT,
+        receipt=receipt,
+        entry=None,
+        endpoint=CHIANG_MAI if receipt is None else MINISTRY,
+        cause="vault-damaged",
+        detail="",
+        attempts=1,
+        incident=uuid4(),
+        at=NOON,
+        settled=settled,
+        settled_at=NOON if settled else None,
+    )
+
+
 @pytest.mark.parametrize(
     ("held", "found"),
     [
         ({}, []),
+        ({"dead_letters": [a_dead_letter()]}, [Place.DEAD]),
+        (
+            {
+                "entries": [replace(an_entry(), parked_at=NOON)],
+                "dead_letters": [a_dead_letter(settled=Settled.DISCARDED)],
+            },
+            [Place.DEAD],
+        ),
+        (
+            {
+                "entries": [an_entry()],
+                "dead_letters": [a_dead_letter(settled=Settled.REPLAYED)],
+            },
+            [Place.IN_INBOX],
+        ),
+        (
+            {
+                "entries": [an_entry(taken=True)],
+                "dead_letters": [a_dead_letter(settled=Settled.OVERTAKEN)],
+            },
+            [Place.WITH_ENDPOINT],
+        ),
+        (
+            {
+                "dead_letters": [a_dead_letter()],
+                "receipts": [a_receipt(ReceiptKind.RETURNED)],
+            },
+            [Place.RETURNED],
+        ),
+        (
+            {
+                "dead_letters": [a_dead_letter()],
+                "promises": [a_promise(Stage.ROUTE)],
+            },
+            [Place.ON_ITS_WAY, Place.DEAD],
+        ),
+        ({"dead_letters": [a_dead_letter(uuid4())]}, []),
         ({"promises": [a_promise(Stage.ROUTE)]}, [Place.ON_ITS_WAY]),
         ({"entries": [an_entry()]}, [Place.IN_INBOX]),
         ({"entries": [an_entry(taken=True)]}, [Place.WITH_ENDPOINT]),
@@ -176,6 +237,49 @@ def test_a_receipt_is_told_nobody_on_its_way_waiting_or_taken() -> None:
     assert found(told, entries=held) == [ReceiptPlace.HELD]
     parked = [replace(an_entry(told.id), parked_at=NOON)]
     assert found(told, entries=parked) == [ReceiptPlace.PARKED]
+    given_up = [a_dead_letter(told.id)]
+    assert found(told, dead_letters=given_up) == [ReceiptPlace.DEAD]
+    assert found(told, dead_letters=given_up, entries=parked) == [ReceiptPlace.DEAD]
+    assert found(told, dead_letters=given_up, entries=taken) == [ReceiptPlace.TAKEN]
+
+
+@pytest.mark.parametrize(
+    ("happening", "settled", "made"),
+    [
+        (Happening.OPERATOR_REPLAYED, Settled.REPLAYED, [Stage.ROUTE]),
+        (Happening.DEAD_LETTER_DISCARDED, Settled.DISCARDED, []),
+        (Happening.DEAD_LETTER_OVERTAKEN, Settled.OVERTAKEN, []),
+    ],
+)
+def test_the_journal_tells_of_a_dead_letter_what_its_row_says(
+    happening: Happening, settled: Settled, made: list[Stage]
+) -> None:
+    """It is told who does not get it, why, by which promise, and how it ended."""
+    dead = replace(a_dead_letter(settled=settled), settled_at=LATE)
+    first = replace(a_promise(Stage.ROUTE), id=dead.promise)
+    again = [replace(a_promise(stage), made_at=LATE) for stage in made]
+    told = {
+        "dead_letter": str(dead.id),
+        "cause": dead.cause,
+        "for": dead.endpoint.text,
+        "route": str(dead.promise),
+    }
+    ended = {"dead_letter": str(dead.id)} | {
+        promise.stage.value: str(promise.id) for promise in again
+    }
+    given_up = Entry(2, NOON, Happening.WORK_GIVEN_UP, State.FAILED, "hub", told)
+    kept = records(
+        journal=[given_up, Entry(3, LATE, happening, State.FAILED, "hub", ended)],
+        promises=[first, *again],
+        kept={first.id: NOON},
+        dead_letters=[dead],
+    )
+    # The first of the promises is told by the acceptance, which is left out here.
+    made_first = Counter([Fact("promise", "route", "made", NOON.isoformat())])
+
+    assert told_by_journal(kept) + made_first == kept_elsewhere(kept)
+    other = replace(kept, dead_letters=[replace(dead, cause="internal-error")])
+    assert told_by_journal(other) + made_first != kept_elsewhere(other)
 
 
 @pytest.mark.parametrize(
@@ -240,9 +344,6 @@ def test_the_clerk_who_registers_has_seen_the_letter() -> None:
     assert not told_by_journal(kept) - kept_elsewhere(kept)
     looked_before = replace(kept, journal=[shown, given])
     assert told_by_journal(looked_before) == told_by_journal(kept)
-
-
-LATE = NOON + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
