@@ -37,6 +37,7 @@ HAPPENINGS: Final = {
     Happening.NOTIFIER_QUEUED: "วางใบแจ้งในกล่อง",
     Happening.NOTIFIER_SHOWN: "เปิดดูใบแจ้ง",
     Happening.NOTIFIER_TAKEN: "ดึงใบแจ้งไปแล้ว",
+    Happening.DELIVERY_BEGUN: "ศูนย์กลางจะส่งให้ปลายทางเอง",
     Happening.DELIVERY_FAILED: "ส่งให้ปลายทางไม่สำเร็จ จะลองใหม่",
     Happening.NOTIFIER_FAILED: "ส่งใบแจ้งไม่สำเร็จ จะลองใหม่",
     Happening.WORK_GIVEN_UP: "เลิกลองส่งหนังสือ",

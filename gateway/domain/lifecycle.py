@@ -53,6 +53,7 @@ class Happening(StrEnum):
     NOTIFIER_QUEUED = "notifier-queued"
     NOTIFIER_SHOWN = "notifier-shown"
     NOTIFIER_TAKEN = "notifier-taken"
+    DELIVERY_BEGUN = "delivery-begun"
     DELIVERY_FAILED = "delivery-failed"
     NOTIFIER_FAILED = "notifier-failed"
     WORK_GIVEN_UP = "work-given-up"
@@ -187,6 +188,7 @@ _FACTS: Final = (
     Happening.NOTIFIER_QUEUED,
     Happening.NOTIFIER_SHOWN,
     Happening.NOTIFIER_TAKEN,
+    Happening.DELIVERY_BEGUN,
     Happening.DELIVERY_FAILED,
     Happening.NOTIFIER_FAILED,
     Happening.NOTIFIER_GIVEN_UP,
@@ -309,6 +311,7 @@ ERDS_EVENTS: Final[dict[Happening, str]] = {
     Happening.NOTIFIER_QUEUED: "ConsignmentNotification",
     Happening.NOTIFIER_SHOWN: "NotificationAccessTracking",
     Happening.NOTIFIER_TAKEN: "NotificationDelivered",
+    Happening.DELIVERY_BEGUN: "ContentConsignment",
     Happening.DELIVERY_FAILED: "ContentHandoverFailure",
     Happening.NOTIFIER_FAILED: "ConsignmentNotificationFailure",
     Happening.WORK_GIVEN_UP: "RelayFailure",
