@@ -23,6 +23,9 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+# The folder of this file is on the path of a script.
+import services_rabbitmq
+
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "deploy" / "README.md"
 STAND_INS = Path(__file__).parent / "rehearsal"
@@ -57,7 +60,7 @@ def main() -> int:
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--keep", action="store_true", help="leave the folder there")
     chosen = parser.parse_args()
-    for name in ("GATEWAY_TEST_PG", "GATEWAY_TEST_AMQP"):
+    for name in ("GATEWAY_TEST_PG", services_rabbitmq.AMQP, services_rabbitmq.API):
         if name not in os.environ:
             print(f"rehearse: {name} is not set; run make rehearse", file=sys.stderr)
             return 2
@@ -85,6 +88,7 @@ def rehearse(folder: Path, *, fast: bool) -> int:
         (folder / path.strip("/")).mkdir(parents=True, exist_ok=True)
     first, second = sources(folder)
     drop_databases()
+    services_rabbitmq.wait_for(os.environ[services_rabbitmq.API])
     script = folder / "guide.sh"
     script.write_text(shell(folder, first, second), "utf-8")
     environment = within(folder) | ({"REHEARSE_FAST": "1"} if fast else {})

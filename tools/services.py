@@ -29,6 +29,7 @@ PROGRAMS = {
     "nginx": "nginx-light",
     "haproxy": "haproxy",
     "openssl": "openssl",
+    "systemd-analyze": "systemd",
     "curl": "curl",
     "rsync": "rsync",
     services_rabbitmq.PROGRAM: services_rabbitmq.PACKAGE,
