@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 from uuid import UUID
 
-from envelopes.letter import OrganizationCode
+from envelopes.letter import LetterId, OrganizationCode
 from envelopes.parts import Parts
 from gateway.domain.access import Access
 from gateway.domain.act import Act
@@ -40,6 +40,8 @@ from gateway.domain.organization import (
 from gateway.domain.promise import Promise, Stage
 from gateway.domain.receipts import Receipt
 from gateway.domain.register import Book, Registration
+from gateway.domain.replay import Item, Lane, Outcome, Replay, Verdict
+from gateway.domain.replay_plan import Candidate, Choice, Trace
 
 if TYPE_CHECKING:
     # It brings cryptography with it, which `gateway --help` does not need.
@@ -173,7 +175,8 @@ class Asides(Protocol):
     ) -> Sequence[InboxEntry]:
         """Return parked entries, of all organizations for None, longest parked first.
 
-        `before` limits them to those parked before a time.
+        Without those the hub gave up: a replay brings them back. `before` limits them
+        to those parked before a time.
         """
 
 
@@ -376,6 +379,43 @@ class Incidents(Protocol):
         """Close the open incidents of a stage and endpoint; return those it closed."""
 
 
+class Replays(Protocol):
+    """Plans to send dead letters back, and what became of them."""
+
+    async def chosen(self, choice: Choice) -> Sequence[Candidate]:
+        """Return the open dead letters of a choice, in any order."""
+
+    async def candidates(self, dead_letters: Sequence[UUID]) -> Sequence[Candidate]:
+        """Return these dead letters, open or not, with what is known of them now."""
+
+    async def add(self, replay: Replay, items: Sequence[Item]) -> None:
+        """Keep a plan."""
+
+    async def get(self, replay: UUID) -> Replay | None:
+        """Return a replay; nobody else changes it until the unit has ended."""
+
+    async def save(self, replay: Replay) -> None:
+        """Keep where a replay stands; it was read in this unit."""
+
+    async def item(self, replay: UUID, position: int) -> Item | None:
+        """Return one of its letters."""
+
+    async def items(self, replay: UUID) -> Sequence[Item]:
+        """Return all of its letters, in order."""
+
+    async def save_item(self, replay: UUID, item: Item, *, was: Outcome) -> None:
+        """Keep what became of a letter.
+
+        Raises a temporary `StoreError` where another process was faster.
+        """
+
+    async def release(self, replay: UUID, verdict: Verdict) -> None:
+        """Let those wait for their turn that were held back by this verdict."""
+
+    async def leave(self, replay: UUID, at: datetime) -> None:
+        """Note that all that still wait are not attempted."""
+
+
 class Handover(Protocol):
     """Hands parcels to push endpoints; stands outside any unit."""
 
@@ -437,6 +477,10 @@ class HubCertificates(Protocol):
 
 class UnitOfWork(Protocol):
     """One transaction. Leaving it without `commit` undoes everything."""
+
+    @property
+    def replays(self) -> Replays:
+        """Dead letters on their way back."""
 
     @property
     def letters(self) -> Letters:
@@ -547,6 +591,10 @@ class Store(Protocol):
     @property
     def evidence(self) -> "Evidence":
         """What the notary needs: facts without a signed receipt, and those made."""
+
+    @property
+    def replays(self) -> "ReplayViews":
+        """Replays as they are looked at."""
 
     @property
     def outbox(self) -> "Outbox":
@@ -727,6 +775,66 @@ class Views(Protocol):
         self, organization: OrganizationCode | None, *, limit: int
     ) -> Sequence[Act]:
         """Return the newest acts, of all organizations for None, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayLine:
+    """A plan or a replay in a list."""
+
+    replay: Replay
+    counts: Mapping[Outcome, int]
+    """How many of its letters have each outcome; those with none are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayLetter:
+    """One dead letter of a plan or a replay, as it is shown."""
+
+    item: Item
+    letter_id: LetterId
+    endpoint: OrganizationCode
+    """Who does not get it."""
+    is_letter: bool
+    """Whether it is a letter, not a notifier."""
+    cause: str
+    """Why it was given up."""
+    given_up_at: datetime
+
+
+class ReplayViews(Protocol):
+    """Replays, outside any unit."""
+
+    async def chosen(self, choice: Choice) -> Sequence[Candidate]:
+        """Return the open dead letters of a choice, in any order."""
+
+    async def running(self) -> Sequence[Replay]:
+        """Return the replays that go on, oldest first."""
+
+    async def newest(self, *, limit: int) -> Sequence[ReplayLine]:
+        """Return the newest plans and replays, newest first."""
+
+    async def find(self, beginning: str) -> Sequence[Replay]:
+        """Return the replays whose ids begin so."""
+
+    async def letters(self, replay: UUID) -> Sequence[ReplayLetter]:
+        """Return its letters in order."""
+
+    async def lanes(self, replay: UUID) -> Sequence[Lane]:
+        """Return what it has for each endpoint, by code."""
+
+    async def next(
+        self, replay: UUID, endpoint: OrganizationCode, *, limit: int
+    ) -> Sequence[Item]:
+        """Return the first of an endpoint's letters that wait for their turn."""
+
+    async def latest(self, replay: UUID, *, limit: int) -> Sequence[Item]:
+        """Return the letters whose outcome is known, newest first."""
+
+    async def overtaken(self, replay: UUID, *, limit: int) -> Sequence[Item]:
+        """Return held back letters that need nothing more, and are not settled."""
+
+    async def traces(self, replay: UUID) -> Sequence[Trace]:
+        """Return what the records say of the letters that were sent."""
 
 
 class Source(StrEnum):

@@ -41,6 +41,8 @@ ENDPOINT: Final = _TABLES["endpoint"]
 ATTEMPT: Final = _TABLES["attempt"]
 DEAD_LETTER: Final = _TABLES["dead_letter"]
 INCIDENT: Final = _TABLES["incident"]
+REPLAY: Final = _TABLES["replay"]
+REPLAY_ITEM: Final = _TABLES["replay_item"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from gateway.domain.register import (
     Registration,
     RegistrationNumber,
 )
+from gateway.domain.replay import Item, Outcome, Progress, Replay, Verdict
 
 Columns = Mapping[str, Any]
 """The columns of one row by their names."""
@@ -251,6 +252,41 @@ def incident(row: Columns) -> Incident:
         count=row["count"],
         closed_at=row["closed_at"],
         closed_why=row["closed_why"],
+    )
+
+
+def replay(row: Columns) -> Replay:
+    """Read a replay."""
+    started = row["started_account"]
+    return Replay(
+        id=row["id"],
+        choice=row["choice"],
+        incident=row["incident_id"],
+        planned_at=row["planned_at"],
+        planned_by=Who(row["planned_account"], row["planned_name"]),
+        progress=Progress(row["progress"]),
+        rate=row["rate"],
+        even_if_stamped=row["even_if_stamped"],
+        started_at=row["started_at"],
+        started_by=None if started is None else Who(started, row["started_name"]),
+        why=row["why"],
+        ended_at=row["ended_at"],
+        ended_why=row["ended_why"],
+    )
+
+
+def replay_item(row: Columns) -> Item:
+    """Read one letter of a replay."""
+    return Item(
+        position=row["position"],
+        dead_letter=row["dead_letter_id"],
+        consignment=row["consignment_id"],
+        verdict=Verdict(row["verdict"]),
+        outcome=Outcome(row["outcome"]),
+        canary=row["canary"],
+        sent_at=row["sent_at"],
+        ended_at=row["ended_at"],
+        cause=row["cause"],
     )
 
 

@@ -29,6 +29,7 @@ from gateway.store.letters import StoredLetters
 from gateway.store.outbox import StoredPromises
 from gateway.store.receipts import StoredReceipts
 from gateway.store.registers import StoredRegisters
+from gateway.store.replays import StoredReplays
 from gateway.store.segments import Segments
 from gateway.store.strongbox import Strongbox
 from gateway.store.vault import StoredVault
@@ -109,6 +110,7 @@ class StoredUnit:
         self.attempts = StoredAttempts(self._connection, box)
         self.dead_letters = StoredDeadLetters(self._connection)
         self.incidents = StoredIncidents(self._connection)
+        self.replays = StoredReplays(self._connection)
         self.persons = StoredPersons(self._connection)
         self.acts = StoredActs(self._connection, box)
         self.hub_certificates = StoredHubCertificates(self._connection)

@@ -1,0 +1,172 @@
+"""Dead letters with what the records say of their letters now.
+
+Read from columns that show even of a secret letter: which letter it is, never what
+stands in it. A handful of statements for some hundred dead letters.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, select
+
+from envelopes.letter import OrganizationCode
+from gateway.domain.deadletter import Settled
+from gateway.domain.endpoint import Endpoint
+from gateway.domain.lifecycle import State
+from gateway.domain.replay_plan import Candidate, Choice
+from gateway.store import rows
+from gateway.store.connection import Connection
+from gateway.store.reading import (
+    CONSIGNMENT,
+    DEAD_LETTER,
+    ENDPOINT,
+    INBOX_ENTRY,
+    REGISTRATION,
+    Reader,
+)
+from gateway.store.rows import Columns
+
+_AT_ONCE: Final = 500
+_HELD: Final = (State.DELIVERED, State.RECEIVED)
+_LETTER: Final = {
+    name: CONSIGNMENT.c[name].label(f"letter_{name}")
+    for name in ("letter_id", "sender", "receiver", "copy_digest", "accepted_at")
+}
+_FOUND: Final = select(
+    DEAD_LETTER,
+    *_LETTER.values(),
+    CONSIGNMENT.c.state.label("letter_state"),
+    INBOX_ENTRY.c.taken_at.label("entry_taken_at"),
+).select_from(
+    DEAD_LETTER.join(
+        CONSIGNMENT, CONSIGNMENT.c.id == DEAD_LETTER.c.consignment_id
+    ).outerjoin(INBOX_ENTRY, INBOX_ENTRY.c.id == DEAD_LETTER.c.entry_id)
+)
+_BY_IDS: Final = _FOUND.where(DEAD_LETTER.c.id.in_(bindparam("keys", expanding=True)))
+
+
+async def candidates_chosen(
+    connection: Connection, choice: Choice
+) -> Sequence[Candidate]:
+    """Return the open dead letters of a choice."""
+    statement = _chosen(choice)
+    found = await Reader(connection).fetch(statement)
+    return await _candidates(connection, found)
+
+
+async def candidates_of(
+    connection: Connection, dead_letters: Sequence[UUID]
+) -> Sequence[Candidate]:
+    """Return these dead letters, open or not."""
+    found: list[Columns] = []
+    for first in range(0, len(dead_letters), _AT_ONCE):
+        found += await Reader(connection).fetch(
+            _BY_IDS, keys=list(dead_letters[first : first + _AT_ONCE])
+        )
+    return await _candidates(connection, found)
+
+
+def _chosen(choice: Choice) -> Select[*tuple[Any, ...]]:
+    statement = _FOUND.where(DEAD_LETTER.c.settled_at.is_(None))
+    if choice.incident is not None:
+        statement = statement.where(DEAD_LETTER.c.incident_id == choice.incident)
+    if choice.cause:
+        statement = statement.where(DEAD_LETTER.c.cause == choice.cause)
+    if choice.endpoint is not None:
+        statement = statement.where(DEAD_LETTER.c.endpoint == choice.endpoint.text)
+    if choice.stage is not None:
+        statement = statement.where(DEAD_LETTER.c.stage == choice.stage.value)
+    if choice.since is not None:
+        statement = statement.where(DEAD_LETTER.c.at >= choice.since)
+    if choice.until is not None:
+        statement = statement.where(DEAD_LETTER.c.at < choice.until)
+    return statement
+
+
+async def _candidates(
+    connection: Connection, found: Sequence[Columns]
+) -> list[Candidate]:
+    reader = Reader(connection)
+    anew = await _sent_anew(reader, found)
+    same = (row["id"] for alike in anew.values() for row in alike)
+    numbered = await _numbered(reader, same)
+    before = await _replayed(reader, found)
+    endpoints = await _endpoints(reader, {row["endpoint"] for row in found})
+    return [
+        _candidate(
+            row,
+            others,
+            stamped_anew=any(other["id"] in numbered for other in others),
+            replayed=(row["consignment_id"], row["receipt_id"]) in before,
+            endpoint=endpoints.get(row["endpoint"]),
+        )
+        for row in found
+        for alike in [anew[_key(row, "letter_")]]
+        for others in [[o for o in alike if o["id"] != row["consignment_id"]]]
+    ]
+
+
+def _candidate(
+    row: Columns,
+    others: Sequence[Columns],
+    *,
+    stamped_anew: bool,
+    replayed: bool,
+    endpoint: Endpoint | None,
+) -> Candidate:
+    dead_letter = rows.dead_letter(row)
+    return Candidate(
+        dead_letter=dead_letter,
+        sender=OrganizationCode(row["letter_sender"]),
+        accepted_at=row["letter_accepted_at"],
+        state=State(row["letter_state"]),
+        fetched=row["entry_taken_at"] is not None,
+        stamped_anew=stamped_anew,
+        held_anew=any(State(other["state"]) in _HELD for other in others),
+        endpoint=endpoint,
+        replayed=replayed,
+    )
+
+
+def _key(row: Columns, prefix: str = "") -> tuple[object, ...]:
+    """Return what two consignments of the same bytes to one receiver have alike."""
+    return tuple(row[f"{prefix}{n}"] for n in ("letter_id", "receiver", "copy_digest"))
+
+
+async def _sent_anew(
+    reader: Reader, found: Sequence[Columns]
+) -> Mapping[tuple[object, ...], Sequence[Columns]]:
+    """Return the consignments of the same bytes, these included, by what is alike."""
+    wanted = {_key(row, "letter_") for row in found}
+    letters = {row["letter_letter_id"] for row in found}
+    alike: dict[tuple[object, ...], list[Columns]] = defaultdict(list)
+    for row in await reader.of(CONSIGNMENT, CONSIGNMENT.c.letter_id, letters):
+        if _key(row) in wanted:
+            alike[_key(row)].append(row)
+    return alike
+
+
+async def _numbered(reader: Reader, consignments: Iterable[UUID]) -> set[UUID]:
+    key = REGISTRATION.c.consignment_id
+    found = await reader.of(REGISTRATION, key, consignments)
+    return {row["consignment_id"] for row in found}
+
+
+async def _replayed(
+    reader: Reader, found: Sequence[Columns]
+) -> set[tuple[UUID, UUID | None]]:
+    """Return of which work a dead letter was replayed before."""
+    consignments = {row["consignment_id"] for row in found}
+    dead = await reader.of(DEAD_LETTER, DEAD_LETTER.c.consignment_id, consignments)
+    return {
+        (row["consignment_id"], row["receipt_id"])
+        for row in dead
+        if row["settled"] == Settled.REPLAYED.value
+    }
+
+
+async def _endpoints(reader: Reader, codes: set[str]) -> Mapping[str, Endpoint]:
+    found = await reader.of(ENDPOINT, ENDPOINT.c.organization, codes)
+    return {row["organization"]: rows.endpoint(row) for row in found}
