@@ -5,9 +5,14 @@ letter whose routing is stuck must not slow down every later poll.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from envelopes.letter import OrganizationCode
+
+GLANCE: Final = 0.05
+"""Seconds between two looks into an inbox that another process may fill."""
 
 
 @dataclass(slots=True)
@@ -48,16 +53,28 @@ class InProcessArrivals:
         if expected.missing == 0:
             del self._expected[organization]
 
-    async def wait(self, organization: OrganizationCode) -> bool:
-        """Wait for the next arrival; False at once if nothing is announced."""
+    def expects(self, organization: OrganizationCode) -> bool:
+        """Say whether something is announced that has not arrived."""
+        return organization in self._expected
+
+    def forget(self, organization: OrganizationCode) -> None:
+        """It arrived, and nobody said so."""
+        self._expected.pop(organization, None)
+
+    async def wait(
+        self, organization: OrganizationCode, most: float | None = None
+    ) -> bool:
+        """Wait for the next arrival; False at once if nothing is announced.
+
+        `most` are seconds, where they are to be fewer than of other waits.
+        """
         expected = self._expected.get(organization)
         if expected is None:
             return False
         loop = asyncio.get_running_loop()
+        until = loop.time() + (self._wait if most is None else most)
         try:
-            async with asyncio.timeout_at(
-                min(expected.until, loop.time() + self._wait)
-            ):
+            async with asyncio.timeout_at(min(expected.until, until)):
                 await expected.came.wait()
         except TimeoutError:
             if self._expected.get(organization) is expected and (
@@ -66,3 +83,41 @@ class InProcessArrivals:
                 del self._expected[organization]
             return False
         return True
+
+
+class SharedArrivals:
+    """The same where other processes of the hub may bring what this one announced.
+
+    They say nothing to each other: who waits looks for itself, now and then. What
+    another process took into custody nobody waits for here; the next poll finds it.
+    """
+
+    __slots__ = ("_lies", "_own", "_wait")
+
+    def __init__(
+        self, wait: float, lies: Callable[[OrganizationCode], Awaitable[bool]]
+    ) -> None:
+        """Take the longest wait of a poll, in seconds, and what looks into an inbox."""
+        self._wait = wait
+        self._lies = lies
+        self._own = InProcessArrivals(wait)
+
+    def announce(self, organization: OrganizationCode) -> None:
+        """Something for this organization was taken into custody."""
+        self._own.announce(organization)
+
+    def arrived(self, organization: OrganizationCode) -> None:
+        """It lies in the inbox now; who waits looks again."""
+        self._own.arrived(organization)
+
+    async def wait(self, organization: OrganizationCode) -> bool:
+        """Wait for the next arrival; False at once if nothing is announced."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._wait
+        while (rest := until - loop.time()) > 0 and self._own.expects(organization):
+            if await self._own.wait(organization, most=min(GLANCE, rest)):
+                return True
+            if await self._lies(organization):
+                self._own.forget(organization)
+                return True
+        return False

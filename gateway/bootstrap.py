@@ -9,21 +9,22 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from envelopes.dialects import UNKNOWN
 from envelopes.letter import OrganizationCode
 from envelopes.trust import read_certificate
 from gateway import steps, vault_mark
-from gateway.arrivals import InProcessArrivals
+from gateway.arrivals import InProcessArrivals, SharedArrivals
 from gateway.broker_access import access_of
 from gateway.config import Address, Settings, SettingsError
 from gateway.domain.act import Act, Order, Who
@@ -54,10 +55,11 @@ from gateway.keys.secret_file import (
 )
 from gateway.keys.signing import CurrentSigner, holder_of, new_key_pair
 from gateway.leftovers import note_leftovers
-from gateway.ports import Clock
-from gateway.presence import announced, only_server
+from gateway.ports import Arrivals, Clock
+from gateway.presence import among_servers, announced, only_server
 from gateway.runners.denials import Denials
 from gateway.runners.key_keeper import KeyKeeper, access_certificates
+from gateway.runners.leader import Leader, Led
 from gateway.runners.notary import Notary
 from gateway.runners.notifier import notifier
 from gateway.runners.rechecker import Rechecker
@@ -274,7 +276,7 @@ async def open_hub(
                 clock=clock,
                 ids=Identities(clock),
                 signer=signer,
-                arrivals=InProcessArrivals(settings.poll_wait),
+                arrivals=_arrivals(settings, store),
                 bench=bench,
                 carries=settings.secrecy if has_keys else OPEN,
             )
@@ -286,6 +288,18 @@ async def open_hub(
                 keys=holder,
                 secrets_problem=problem,
             )
+
+
+def _arrivals(settings: Settings, store: SqliteStore) -> Arrivals:
+    if not settings.for_several:
+        return InProcessArrivals(settings.poll_wait)
+
+    async def lies(code: OrganizationCode) -> bool:
+        known = await store.organization(code)
+        dialect = known.dialect if known else UNKNOWN.name
+        return await store.views.head(code, dialect) is not None
+
+    return SharedArrivals(settings.poll_wait, lies)
 
 
 def upgrade_tables(settings: Settings, order: Order) -> tuple[str, str]:
@@ -428,43 +442,110 @@ def broker_place(settings: Settings) -> str | None:
     return str(settings.broker_file) if settings.broker_file.is_file() else None
 
 
-async def run_hub(settings: Settings, *, listening: Callable[[str], None]) -> None:
+async def run_hub(
+    settings: Settings, *, listening: Callable[[str], None], door_only: bool = False
+) -> None:
     """Serve until SIGTERM or SIGINT; then drain, and close all.
 
     `listening` is called with the URL once requests are answered. Raises
     `SettingsError` where it must not, or cannot, listen.
     """
+    ended = _end()
+    async with serving(settings, door_only=door_only) as address:
+        listening(address)
+        await ended.wait()
+
+
+async def run_worker(settings: Settings, *, started: Callable[[], None]) -> None:
+    """Do a hub's work beside its doors until SIGTERM or SIGINT; then end what is begun.
+
+    `started` is called once all runs. Raises `SettingsError`.
+    """
+    ended = _end()
+    async with working(settings):
+        started()
+        await ended.wait()
+
+
+def _end() -> asyncio.Event:
+    """Return what is set when somebody tells this process to end."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     note_leftovers(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    async with serving(settings) as address:
-        listening(address)
-        await ended.wait()
+    return ended
 
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, *, clock: Clock | None = None
+    settings: Settings, *, clock: Clock | None = None, door_only: bool = False
 ) -> AsyncIterator[str]:
     """Serve while the context is open; gives the URL it listens on.
 
+    With `door_only` letters are taken and handed out, and other processes move them.
     Leaving drains: no new requests, running ones end, runners end, all is closed.
     """
+    if door_only:
+        _is_for_several(settings)
+    async with _process(settings, clock) as (hub, broker):
+        # Before anything runs: a folder that must not listen is left as it is.
+        _may_listen(settings.listen, demo=hub.demo)
+        async with _running(hub, broker, door_only=door_only) as url:
+            yield url
+
+
+@asynccontextmanager
+async def working(
+    settings: Settings, *, clock: Clock | None = None
+) -> AsyncIterator[None]:
+    """Run all runners and no door while the context is open.
+
+    Leaving ends them; what they began is finished first. Raises `SettingsError`
+    where a hub is one process.
+    """
+    _is_for_several(settings)
+    async with _process(settings, clock) as (hub, broker):
+        started, stop = time.monotonic(), asyncio.Event()
+        sweeper = Sweeper(LastSeen(), hub.work, denials=Denials(), stop=stop)
+        own = _own_runners(hub, broker, sweeper, None, stop)
+        async with _run((*own, *_shared_runners(hub, broker, stop)), stop):
+            emit(
+                "worker started",
+                data=settings.data,
+                demo=hub.demo,
+                process=os.getpid(),
+            )
+            with announced(settings.data, "work"):
+                yield
+        emit("worker stopped", seconds=round(time.monotonic() - started, 1))
+
+
+@asynccontextmanager
+async def _process(
+    settings: Settings, clock: Clock | None
+) -> AsyncIterator[tuple[Hub, Broker]]:
+    """Open what a process of a hub needs that is there until it is told to end."""
     # A folder without a hub is left as it is found.
     async with open_hub(settings, clock=clock) as hub:
-        with only_server(settings.data):
-            _may_listen(settings.listen, demo=hub.demo)
+        with among_servers(settings):
             _arm(demo=hub.demo)
             if hub.secrets_problem is not None:
                 raise hub.secrets_problem
-            async with (
-                _alone(),
-                open_broker(settings) as broker,
-                _running(hub, broker) as url,
-            ):
-                yield url
+            async with _alone(), open_broker(settings) as broker:
+                yield hub, broker
+
+
+def _is_for_several(settings: Settings) -> None:
+    if settings.for_several:
+        return
+    name = "broker_url" if settings.database_file is None else "database_url"
+    raise SettingsError(
+        name,
+        f"{getattr(settings, name)} is a file, and a hub with one is one process",
+        "Run gateway serve alone, which does all; or move the hub to PostgreSQL and "
+        "RabbitMQ: deploy/postgresql/README.md",
+    )
 
 
 @asynccontextmanager
@@ -478,39 +559,81 @@ async def _alone() -> AsyncIterator[None]:
         raise errors.exceptions[0] from errors.exceptions[0].__cause__
 
 
+class Runs(Protocol):
+    """A runner."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, in the log."""
+
+    async def run(self) -> None:
+        """Run until told to stop; what was begun is finished first."""
+
+
 @asynccontextmanager
-async def _running(hub: Hub, broker: Broker) -> AsyncIterator[str]:
+async def _running(hub: Hub, broker: Broker, *, door_only: bool) -> AsyncIterator[str]:
     started = time.monotonic()
     stop = asyncio.Event()
     last_seen, denials = LastSeen(), Denials()
-    work = hub.work
     tls = await _tls(hub)
-    runners = (
-        Relay(work.store.outbox, broker, work.clock, stop=stop),
-        router(work, broker, stop=stop),
-        notifier(work, broker, stop=stop),
-        Sweeper(last_seen, work, denials=denials, stop=stop),
-        Sealer(hub.store, head_file(hub.settings), work.clock, stop=stop),
-        _rechecker(hub, stop),
-        Notary(work, stop=stop),
-        KeyKeeper(work, tls, stop=stop),
-    )
+    sweeper = Sweeper(last_seen, hub.work, denials=denials, stop=stop)
+    runners = _own_runners(hub, broker, sweeper, tls, stop)
+    if not door_only:
+        runners = (*runners, *_shared_runners(hub, broker, stop))
     addresses = Addresses(hub.settings.public_url, hub.settings.host_suffix)
     door = _door(hub, last_seen, denials, addresses)
     proxies = _proxies(hub.settings)
     app = make_app(door, Vendors(addresses), _health(hub, broker), proxies)
+    async with (
+        _run(runners, stop),
+        _listening(app, door, hub.settings, tls) as address,
+    ):
+        _note_started(hub, address)
+        url = f"{'https' if tls else 'http'}://{address}"
+        with announced(hub.settings.data, "serve", address, url):
+            yield url
+    emit("hub stopped", seconds=round(time.monotonic() - started, 1))
+
+
+def _own_runners(
+    hub: Hub, broker: Broker, sweeper: Sweeper, tls: Tls | None, stop: asyncio.Event
+) -> tuple[Runs, ...]:
+    """Return what every process of a hub does for itself."""
+    work = hub.work
+    relay = Relay(work.store.outbox, broker, work.clock, stop=stop)
+    return relay, sweeper, KeyKeeper(work, tls, stop=stop)
+
+
+def _shared_runners(hub: Hub, broker: Broker, stop: asyncio.Event) -> tuple[Runs, ...]:
+    """Return what the processes of a hub share among them, and then what one does.
+
+    Queues share out what lies in them; of the others one leads (`Leader`).
+    """
+    work, store = hub.work, hub.store
+
+    def led(name: str, make: Callable[[asyncio.Event], Led]) -> Leader:
+        return Leader(name, make, store, stop=stop)
+
+    head = head_file(hub.settings)
+    return (
+        router(work, broker, stop=stop),
+        notifier(work, broker, stop=stop),
+        led(Sealer.name, lambda over: Sealer(store, head, work.clock, stop=over)),
+        led(Rechecker.name, partial(_rechecker, hub)),
+        led(Notary.name, lambda over: Notary(work, stop=over)),
+    )
+
+
+@asynccontextmanager
+async def _run(runners: Sequence[Runs], stop: asyncio.Event) -> AsyncIterator[None]:
+    """Run them while the context is open; leaving tells them to stop, and waits."""
     async with asyncio.TaskGroup() as group:
         for runner in runners:
             group.create_task(runner.run(), name=runner.name)
         try:
-            async with _listening(app, door, hub.settings, tls) as address:
-                _note_started(hub, address)
-                url = f"{'https' if tls else 'http'}://{address}"
-                with announced(hub.settings.data, address, url):
-                    yield url
+            yield
         finally:
             stop.set()
-    emit("hub stopped", seconds=round(time.monotonic() - started, 1))
 
 
 async def _tls(hub: Hub) -> Tls | None:

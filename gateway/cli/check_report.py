@@ -1,7 +1,6 @@
 """What `gateway check` looks at, one line for each, green where it is fine."""
 
 import asyncio
-import json
 import os
 import shutil
 import sqlite3
@@ -18,7 +17,7 @@ from gateway.domain.inbox import Standing
 from gateway.domain.promise import Stage
 from gateway.keys.holder import SignerUnavailable
 from gateway.keys.secret_file import DEMO_FILE
-from gateway.presence import SERVE
+from gateway.presence import running
 from gateway.store.errors import StoreError
 from gateway.store.postgresql import describe
 from gateway.store.schema import is_current, url_of
@@ -233,16 +232,16 @@ async def _broker(settings: Settings) -> Line:
 
 def _served(settings: Settings) -> Line:
     name, thai = "serving", "การให้บริการ"
-    try:
-        said = json.loads((settings.data / SERVE).read_text("utf-8"))
-        os.kill(said["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError):
+    found = running(settings.data)
+    if not found:
         return _fine(
             name, thai, f"ไม่ได้เปิด / not now: gateway serve --data {settings.data}"
         )
-    except PermissionError:
-        pass  # It runs, as another user.
-    return _fine(name, thai, f"{said['address']}, process {said['pid']}")
+    said = (
+        f"{one.get('address') or 'worker'}, process {one['pid']}"
+        for one in found.values()
+    )
+    return _fine(name, thai, "; ".join(said))
 
 
 def _fine(name: str, thai: str, found: str) -> Line:

@@ -26,6 +26,7 @@ from gateway.cli import (
     receipts,
     registers,
     spoken,
+    tail,
 )
 from gateway.cli.errors import CommandError, NotInOrder
 from gateway.cli.options import DEFAULT_DATA, Data, Json
@@ -91,12 +92,36 @@ def serve(
             help="ที่อยู่ที่เปิดรับ / Where to listen, in place of the setting.",
         ),
     ] = None,
+    door_only: Annotated[
+        bool,
+        typer.Option(
+            "--door-only",
+            help="เปิดประตูอย่างเดียว / The door alone: `gateway work` does the rest, "
+            "in processes of its own (PostgreSQL and RabbitMQ).",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """เปิดให้บริการ / Serve until SIGTERM or Ctrl-C, then drain."""
+    """เปิดให้บริการ / Serve until SIGTERM or Ctrl-C, then drain.
+
+    มีได้หลายโพรเซสบน PostgreSQL และ RabbitMQ / On PostgreSQL and RabbitMQ several may
+    serve one hub, from one data directory or from several machines.
+    """
     from gateway.cli import serve as verbs  # noqa: PLC0415
 
-    verbs.serve(data, listen=listen, as_json=as_json)
+    verbs.serve(data, listen=listen, door_only=door_only, as_json=as_json)
+
+
+@app.command()
+def work(*, data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
+    """ทำงานเบื้องหลัง / Do a hub's work without a door, until SIGTERM or Ctrl-C.
+
+    มีได้หลายโพรเซส / As many as there is work for, beside `gateway serve`, on one machine
+    or on several; for a hub on PostgreSQL and RabbitMQ.
+    """
+    from gateway.cli import work as verbs  # noqa: PLC0415
+
+    verbs.work(data, as_json=as_json)
 
 
 @app.command()
@@ -132,6 +157,7 @@ app.add_typer(
 )
 app.add_typer(broker.app, name="broker", help="คิวงาน / The queues between runners.")
 app.command()(check.check)
+app.command()(tail.tail)
 
 
 def run() -> NoReturn:

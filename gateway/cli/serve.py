@@ -24,11 +24,18 @@ def init(data: Path, *, demo: bool = False, as_json: bool = False) -> None:
         print(_made(data, demo=demo))  # noqa: T201
 
 
-def serve(data: Path, *, listen: str | None = None, as_json: bool = False) -> None:
+def serve(
+    data: Path,
+    *,
+    listen: str | None = None,
+    door_only: bool = False,
+    as_json: bool = False,
+) -> None:
     """Serve a hub until SIGTERM or SIGINT, then drain.
 
-    The address is written to standard output once requests are answered, events to
-    standard error. Raises `SettingsError`.
+    With `door_only` its runners are elsewhere (`gateway work`). The address is
+    written to standard output once requests are answered, events to standard error.
+    Raises `SettingsError`.
     """
     from gateway import bootstrap, supervisor, telemetry  # noqa: PLC0415
 
@@ -39,7 +46,7 @@ def serve(data: Path, *, listen: str | None = None, as_json: bool = False) -> No
         print(json.dumps({"address": address}) if as_json else address, flush=True)  # noqa: T201
         supervisor.tell(supervisor.READY)
 
-    asyncio.run(bootstrap.run_hub(settings, listening=say))
+    asyncio.run(bootstrap.run_hub(settings, listening=say, door_only=door_only))
 
 
 def _made(data: Path, *, demo: bool) -> str:

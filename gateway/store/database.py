@@ -26,8 +26,33 @@ class Turn(Protocol):
         """Undo what was done, and give up the turn."""
 
 
+class Leading(Protocol):
+    """Tells whether this process leads."""
+
+    async def leads(self, duty: str) -> bool:
+        """Say whether this process leads in a duty, and take the lead if nobody has."""
+
+
+class Alone:
+    """There is one process."""
+
+    __slots__ = ()
+
+    async def leads(self, duty: str) -> bool:
+        """Say that it leads in everything."""
+        del duty
+        return True
+
+
 class Database(Protocol):
     """An open database."""
+
+    is_shared: bool
+    """Whether other processes of this hub may work on it at the same time."""
+
+    @property
+    def leading(self) -> Leading:
+        """Whether this process is the one that does what one is enough for."""
 
     @property
     def reading(self) -> Connection:

@@ -7,18 +7,18 @@ the table in docs/decisions/0026-postgresql.md says by what that is guarded.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 import asyncpg
-from sqlalchemy import CursorResult, Executable, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import CursorResult, Executable, NullPool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gateway.store.connection import Connection
-from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
+from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.leading import SessionLocks
+from gateway.store.postgresql_errors import FAILURES, told
 from gateway.store.segments import Segments
 
 SCHEMES: Final = ("postgresql", "postgres")
@@ -41,6 +41,11 @@ SESSION: Final[Mapping[str, str]] = {
     # Milliseconds. A unit waits for no network, so nobody holds a lock for long.
     "lock_timeout": "10000",
     "idle_in_transaction_session_timeout": "60000",
+    # Seconds after which the server asks, and asks again, whether a machine that
+    # says nothing is still there; and how often. Its locks end with its sessions.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
 }
 """What every connection is set to, whatever the server's defaults are."""
 
@@ -48,40 +53,12 @@ _DRIVER: Final = "postgresql+asyncpg://"
 _STATEMENTS: Final = 512
 """Statements that each connection keeps prepared."""
 
-_TAKEN: Final = "23505"
-_OVERTAKEN: Final = ("40001", "40P01")
-_PASSES: Final = (
-    "08",  # connections
-    "25006",  # a standby, for as long as it is one
-    "25P03",  # idle for too long in a transaction
-    "28",  # who may come in: an operator mends it, and no letter is to blame
-    "3D",  # no such database, as above
-    "53",  # disk full, no memory, too many connections
-    "55P03",  # a lock that was not free in time
-    "57",  # shut down, or told to stop
-    "58",  # the server's own disk
-)
-"""Beginnings of SQLSTATE that pass by themselves or by an operator's hand."""
-
-FAILURES: Final = (
-    SQLAlchemyError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-"""What driver and network raise; `TimeoutError` is an `OSError`."""
-
 _DESCRIBED: Final = text(
     "SELECT current_database() AS name, current_setting('server_version') AS version,"
     " pg_database_size(current_database()) AS size,"
     " current_setting('fsync') AS fsync,"
     " current_setting('full_page_writes') AS full_page_writes"
 )
-
-_DRIVERS_OWN: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError)
-
-T = TypeVar("T")
 
 
 class PostgresConnection:
@@ -178,11 +155,18 @@ class PostgresTurn:
 class PostgresDatabase:
     """An open database; connections are made when they are needed, and again."""
 
+    is_shared = True
+
     def __init__(
-        self, writing: AsyncEngine, reading: AsyncEngine, segments: Segments
+        self,
+        writing: AsyncEngine,
+        reading: AsyncEngine,
+        leading: AsyncEngine,
+        segments: Segments,
     ) -> None:
         self._writing = writing
         self._reading = reading
+        self.leading = SessionLocks(leading)
         self._closed = False
         self._lent = 0
         self._idle = asyncio.Event()
@@ -201,12 +185,14 @@ class PostgresDatabase:
         """
         writing = _engine(url, WRITERS)
         reading = _engine(url, READERS, isolation_level="AUTOCOMMIT")
-        opened = cls(writing, reading, segments)
+        leading = engine_of(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        opened = cls(writing, reading, leading, segments)
         try:
             await opened.reading.execute(text("SELECT 1"))
             yield opened
         finally:
             await opened.close()
+            await opened.leading.close()
             await writing.dispose()
             await reading.dispose()
 
@@ -277,46 +263,6 @@ async def describe(connection: Connection) -> str:
         raise StoreError(detail=f"{off} off: a power failure would lose letters")
     size = int(found["size"]) / (1024 * 1024)
     return f"{found['name']}, {size:.1f} MiB, PostgreSQL {found['version']}"
-
-
-async def told(work: Awaitable[T]) -> T:
-    """Await something of the database; raises what it says in our words."""
-    try:
-        return await work
-    except FAILURES as error:
-        raise translated(error) from error
-
-
-def translated(error: Exception) -> StoreError:
-    """Say in our own words what the database could not do; never with its values.
-
-    The server's text quotes rows ("Key (…)=(…) already exists"): the code, and the
-    names of table and constraint, say as much.
-    """
-    if isinstance(error, PoolTimeout):
-        return StoreUnavailable(detail="all connections are in use")
-    original = _of_driver(error)
-    state = str(getattr(original, "sqlstate", None) or "")
-    names = (getattr(original, f"{n}_name", None) for n in ("table", "constraint"))
-    said = " ".join(str(n) for n in (state, type(original).__name__, *names) if n)
-    if state == _TAKEN or state in _OVERTAKEN:
-        return ConcurrentChange(detail=said)
-    if state:
-        passes = state.startswith(_PASSES)
-        return StoreUnavailable(detail=said) if passes else StoreError(detail=said)
-    if isinstance(original, OSError):
-        return StoreUnavailable(detail=f"{said}: {original.strerror or ''}")
-    # Of the driver itself, on a connection that broke. But its `DataError` is a value
-    # that no column takes.
-    lost = isinstance(original, _DRIVERS_OWN) and not isinstance(original, ValueError)
-    return StoreUnavailable(detail=said) if lost else StoreError(detail=said)
-
-
-def _of_driver(error: BaseException) -> BaseException:
-    """Return what the driver raised, beneath what SQLAlchemy made of it."""
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        return error.orig.__cause__ or error.orig
-    return error
 
 
 def engine_of(url: str, **options: Any) -> AsyncEngine:  # noqa: ANN401 - SQLAlchemy's own

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.store import postgresql
 from gateway.store.errors import StoreUnavailable
+from gateway.store.postgresql_errors import told
 from gateway.store.sqlite import connect, translated
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -129,7 +130,7 @@ async def _on_server(url: str, work: Callable[[Connection], T], *, alone: bool) 
             return await connection.run_sync(work)
 
     try:
-        return await postgresql.told(begun())
+        return await told(begun())
     finally:
         await engine.dispose()
 

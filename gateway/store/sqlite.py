@@ -18,6 +18,7 @@ from sqlalchemy import Connection as AlchemyConnection
 from sqlalchemy import CursorResult, Engine, Executable, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from gateway.store.database import Alone, Leading
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
 from gateway.store.turns import Turns
 
@@ -125,6 +126,9 @@ class SqliteTransaction:
 
 class SqliteDatabase:
     """An open database file: turns to write, a connection to read."""
+
+    leading: Leading = Alone()
+    is_shared = False
 
     def __init__(
         self,

@@ -37,6 +37,7 @@ from gateway.store.letter_keys import StoredLetterKeys
 from gateway.store.outbox import Wake, due, note_published
 from gateway.store.postgresql import PostgresDatabase
 from gateway.store.reading import ORGANIZATION
+from gateway.store.replay_views import StoredReplayViews
 from gateway.store.segments import Segments
 from gateway.store.sqlite import SqliteDatabase
 from gateway.store.strongbox import Strongbox
@@ -103,7 +104,21 @@ class SqliteStore:
         """What is committed, to read."""
         self.views = StoredViews(database.reading, self.vault)
         self.evidence = StoredEvidence(database.reading, self.strongbox)
+        self.replays = StoredReplayViews(database.reading)
         self.outbox = StoredOutbox(self, self._wake)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes of this hub may work on it at the same time."""
+        return self._database.is_shared
+
+    async def leads(self, duty: str) -> bool:
+        """Say whether this process does what one process at a time is enough for.
+
+        Where nobody leads in a duty, it does from now on; where the database does
+        not answer, nobody is known to. What it leads in must be safe to do twice.
+        """
+        return await self._database.leading.leads(duty)
 
     def unit(self) -> StoredUnit:
         """Return a unit that has not begun yet."""

@@ -57,6 +57,7 @@ LOOKING: Final = frozenset(
     {
         "broker show",
         "serve",
+        "work",
         "demo",
         "check",
         "directory list",

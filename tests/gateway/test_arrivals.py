@@ -1,7 +1,7 @@
 import asyncio
 
 from envelopes.letter import OrganizationCode
-from gateway.arrivals import InProcessArrivals
+from gateway.arrivals import InProcessArrivals, SharedArrivals
 
 CHIANG_MAI = OrganizationCode("1500200050")
 TAK = OrganizationCode("1500200063")
@@ -55,3 +55,59 @@ async def test_an_arrival_nobody_announced_is_nothing() -> None:
     arrivals.arrived(CHIANG_MAI)
 
     assert await arrivals.wait(CHIANG_MAI) is False
+
+
+class Inbox:
+    """An inbox that another process fills after some looks."""
+
+    def __init__(self, after: int) -> None:
+        self.looks = 0
+        self._after = after
+
+    async def lies(self, _organization: OrganizationCode) -> bool:
+        self.looks += 1
+        return self.looks > self._after
+
+
+async def test_what_another_process_brings_is_found_by_looking() -> None:
+    """Nobody says that it arrived; who waits finds it, and waits no second time."""
+    inbox = Inbox(after=1)
+    arrivals = SharedArrivals(30, inbox.lies)
+    arrivals.announce(CHIANG_MAI)
+
+    async with asyncio.timeout(5):
+        assert await arrivals.wait(CHIANG_MAI) is True
+        assert await arrivals.wait(CHIANG_MAI) is False
+    assert inbox.looks == 2
+
+
+async def test_what_this_process_brings_is_told_at_once() -> None:
+    """An arrival here wakes who waits, without a look."""
+    inbox = Inbox(after=0)
+    arrivals = SharedArrivals(30, inbox.lies)
+    arrivals.announce(CHIANG_MAI)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        waiting = group.create_task(arrivals.wait(CHIANG_MAI))
+        await asyncio.sleep(0)
+        arrivals.arrived(CHIANG_MAI)
+
+    assert waiting.result() is True
+    assert inbox.looks == 0
+
+
+async def test_where_another_process_announced_nobody_looks() -> None:
+    """A poll of an inbox for which nothing was taken here costs nothing."""
+    inbox = Inbox(after=0)
+
+    assert await SharedArrivals(30, inbox.lies).wait(TAK) is False
+    assert inbox.looks == 0
+
+
+async def test_what_no_process_brings_is_waited_for_once() -> None:
+    """The longest wait is that of the setting."""
+    inbox = Inbox(after=1000)
+    arrivals = SharedArrivals(0.01, inbox.lies)
+    arrivals.announce(CHIANG_MAI)
+
+    async with asyncio.timeout(5):
+        assert await arrivals.wait(CHIANG_MAI) is False
