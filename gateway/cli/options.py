@@ -3,6 +3,8 @@
 Thai digits are Arabic ones in all of them.
 """
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -25,6 +27,8 @@ HUBS_OWN: Final = "hub"
 
 _FIRST_YEAR = 2400
 _LEVEL_DIGITS: Final = 3
+_DURATION: Final = re.compile("([0-9]{1,6})([smhd])")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def organization_code(text: str | OrganizationCode) -> OrganizationCode:
@@ -86,6 +90,16 @@ def year(text: str) -> int:
         now = buddhist_year(SystemClock().now())
         raise typer.BadParameter(f"เขียนปี พ.ศ. เช่น {now} / a Buddhist year, like {now}")
     return int(digits)
+
+
+def duration(text: str | timedelta) -> timedelta:
+    """Read how long: `30s`, `10m`, `2h`, `7d`; raises `BadParameter`."""
+    if isinstance(text, timedelta):
+        return text
+    found = _DURATION.fullmatch(arabic(text.strip().lower()))
+    if found is None:
+        raise typer.BadParameter(f"เขียนเช่น / write it like 30s, 10m, 2h, 7d: {text}")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 Data = Annotated[

@@ -108,12 +108,25 @@ def show_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can say
 
     What would steer a terminal is written by its number, which is the same to JSON.
     """
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    # Line feeds stand between its parts only: inside texts they are escaped already.
-    safe = (
-        _numbered(sign) if _steers(sign) and sign != "\n" else sign for sign in text
-    )
-    print("".join(safe))  # noqa: T201
+    print(_safe(json.dumps(document, ensure_ascii=False, indent=2)))  # noqa: T201
+
+
+def show_json_line(document: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+    """Write one of many JSON documents, on a line of its own, at once."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    print(_safe(text), flush=True)  # noqa: T201
+
+
+def show_line(cells: Sequence[object], *, style: str = PLAIN) -> None:
+    """Write one of many lines at once, as they come: no table is known beforehand.
+
+    In a pipe its cells are parted by tabs, on a terminal by two blanks.
+    """
+    texts = [printable(cell) for cell in cells]
+    if is_terminal():
+        Console().print(Text("  ".join(texts), style=style), soft_wrap=True)
+    else:
+        print("\t".join(texts), flush=True)  # noqa: T201
 
 
 def say(text: str, *, style: str = PLAIN) -> None:
@@ -149,6 +162,14 @@ def _steady(text: str) -> str:
 
 def _steers(sign: str) -> bool:
     return unicodedata.category(sign) in _CONTROL and sign != _HARMLESS
+
+
+def _safe(text: str) -> str:
+    # Line feeds stand between its parts only: inside texts they are escaped already.
+    safe = (
+        _numbered(sign) if _steers(sign) and sign != "\n" else sign for sign in text
+    )
+    return "".join(safe)
 
 
 def _numbered(sign: str) -> str:

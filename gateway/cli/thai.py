@@ -43,6 +43,12 @@ def thai_time(at: datetime | None) -> str:
     return f"{thai_day(there.date())} {there:%H:%M}"
 
 
+def thai_second(at: datetime) -> str:
+    """Write a moment, to the second: `20 พ.ย. 2569 14:05:09`."""
+    there = at.astimezone(BANGKOK)
+    return f"{thai_day(there.date())} {there:%H:%M:%S}"
+
+
 def thai_hour(at: datetime | None, day: date) -> str:
     """Write a moment by its hour where it is of this day: `14:05`."""
     if at is None:

@@ -79,6 +79,7 @@ LOOKING: Final = frozenset(
         "keys certificate",
         "keys secrecy list",
         "journal list",
+        "tail",
     }
 )
 """Changes nothing; where a secret letter is shown, the reading is an act besides."""

@@ -115,6 +115,7 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
         "receipts export": [("--out", "-", *each) for each in shown],
         "journal restart": (ordered,),
         "journal list": [(), *(("--organization", *side) for side in sides)],
+        "tail": (("--no-follow", "--lines", "2000"),),
     }
 
 
