@@ -221,6 +221,48 @@ EVENTS: Final[Mapping[str, Event]] = {
         "consignment organization stage code dead_letter incident",
         "dead_letters_total",
     ),
+    "replay planned": _event(
+        "info",
+        "A plan to send dead letters back was made; `count` of them, nothing is sent.",
+        "replay count",
+        "replays_planned_total",
+    ),
+    "replay started": _event(
+        "info",
+        "A replay goes on from now on; `count` dead letters wait for their turn.",
+        "replay count",
+        "replays_started_total",
+    ),
+    "letter replayed": _event(
+        "info",
+        "A dead letter was promised again.",
+        "consignment organization stage dead_letter replay",
+        "letters_replayed_total",
+    ),
+    "dead letter overtaken": _event(
+        "info",
+        "A dead letter needs nothing more: its letter was fetched or answered.",
+        "consignment organization dead_letter replay",
+        "dead_letters_overtaken_total",
+    ),
+    "replay ended": _event(
+        "info",
+        "A replay went through, or a person called it off.",
+        "replay progress",
+        "replays_ended_total",
+    ),
+    "replay stopped": _event(
+        "error",
+        "A replay stopped by itself: what it sent was given up again for `code`.",
+        "replay code",
+        "replays_stopped_total",
+    ),
+    "replay stuck": _event(
+        "error",
+        "A replay cannot be carried on; it is tried again.",
+        "replay code detail",
+        "replays_stuck_total",
+    ),
     "message set aside": _event(
         "error",
         "A message was neither handled nor given up; it lies in a dead queue.",

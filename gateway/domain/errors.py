@@ -155,6 +155,55 @@ class NotASecretRegistrar(Refusal):
     thai = "ผู้นี้ไม่ใช่นายทะเบียนข้อมูลข่าวสารลับของหน่วยงาน"
 
 
+class ReplayUnknown(Refusal):
+    """There is no such plan or replay, or more than one begins so."""
+
+    code = "replay-unknown"
+    thai = "ไม่พบแผนส่งซ้ำนี้ หรือมีมากกว่าหนึ่งแผนที่ขึ้นต้นเช่นนี้"
+
+
+class PlanExpired(Refusal):
+    """The plan is older than half an hour: what it counted may be true no longer."""
+
+    code = "plan-expired"
+    thai = "แผนส่งซ้ำหมดอายุ (30 นาที) สิ่งที่นับไว้อาจไม่จริงแล้ว"
+
+
+class PlanStarted(Refusal):
+    """The replay was started, or called off, before."""
+
+    code = "plan-started"
+    thai = "แผนส่งซ้ำนี้เริ่มหรือยกเลิกไปแล้ว"
+
+
+class PlanChanged(Refusal):
+    """Something that the plan would send may not be sent any more as it was planned."""
+
+    code = "plan-changed"
+    thai = "มีรายการในแผนที่ส่งตามแผนไม่ได้แล้ว"
+
+
+class NothingEligible(Refusal):
+    """Nothing of this plan may be sent again."""
+
+    code = "nothing-eligible"
+    thai = "ไม่มีรายการใดในแผนที่ส่งซ้ำได้"
+
+
+class StampedNotAgreed(Refusal):
+    """The plan has another number of letters that are stamped than was agreed to."""
+
+    code = "stamped-not-agreed"
+    thai = "จำนวนหนังสือที่ลงเลขรับแล้วในแผนไม่ตรงกับที่ยืนยัน"
+
+
+class ReplayNotRunning(Refusal):
+    """The replay is not going on."""
+
+    code = "replay-not-running"
+    thai = "การส่งซ้ำนี้ไม่ได้ดำเนินอยู่"
+
+
 class IllegalTransition(Exception):
     """A happening that the lifecycle table does not allow in this state."""
 

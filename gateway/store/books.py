@@ -29,6 +29,8 @@ LEFT_OUT_TABLES: Final[Mapping[str, str]] = {
     "hub_certificate": "the hub's own; a signed receipt is verified with it by itself",
     "letter_key": "damage shows in every letter that lies under it",
     "signed_receipt": "made from other rows, and verified by its own signature",
+    "replay": "what was sent again stands in journals and dead letters too",
+    "replay_item": "as above; a plan and its counts are of no letter's custody",
     "incident": "counts failures; what was given up stands in its dead letters",
     "act": "checked with its batch by `gateway check journal`",
     "batch": "checked by `gateway check journal`",

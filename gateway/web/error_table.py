@@ -177,6 +177,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
         Move.OPERATOR, "Install its certificate: gateway keys install FILE"
     ),
     "no-key-waits": Remedy(Move.OPERATOR, "Make one: gateway keys new"),
+    "nothing-eligible": Remedy(
+        Move.OPERATOR, "Read in the plan why each is held back; mend that"
+    ),
     "not-in-force": Remedy(Move.OPERATOR, "Ask its authority for one that is valid"),
     "not-of-this-key": Remedy(
         Move.OPERATOR, "Hand the authority the request of the key that waits"
@@ -185,6 +188,11 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "not-base64": Remedy(Move.VENDOR, "Encode the file as base64"),
     "not-in-order": Remedy(Move.OPERATOR, "Mend what the report names"),
     "not-of-the-standard": Remedy(Move.VENDOR, "Compare the value with the schemas"),
+    "plan-changed": Remedy(Move.OPERATOR, "Make a new plan: gateway dead replay"),
+    "plan-expired": Remedy(Move.OPERATOR, "Make a new plan: gateway dead replay"),
+    "plan-started": Remedy(
+        Move.OPERATOR, "Look what came of it: gateway dead replay report"
+    ),
     "queue-differs": Remedy(
         Move.OPERATOR,
         "Let it run empty, delete it at the broker, then gateway broker declare",
@@ -209,7 +217,16 @@ REMEDIES: Final[dict[str, Remedy]] = {
     ),
     "receipt-refused": Remedy(Move.OPERATOR, "Read the reason"),
     "receipt-unreadable": Remedy(Move.OPERATOR, "Ask the hub for the receipt anew"),
+    "replay-not-running": Remedy(
+        Move.OPERATOR, "Look where it stands: gateway dead replay list"
+    ),
+    "replay-unknown": Remedy(
+        Move.OPERATOR, "Take its id from gateway dead replay list"
+    ),
     "settings-wrong": Remedy(Move.OPERATOR, "Mend the setting that is named"),
+    "stamped-not-agreed": Remedy(
+        Move.OPERATOR, "Read in the plan how many are stamped, and say that number"
+    ),
     "store-error": Remedy(Move.OPERATOR, _LOOK),
     "store-unavailable": Remedy(Move.NOBODY, "Wait, then run gateway check"),
     "unknown-queue": Remedy(Move.OPERATOR, _LOOK),
