@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from aiohttp import BasicAuth
+from aiohttp import encode_basic_auth
 
 from gateway.config import Settings, SettingsError
 from gateway.domain.delivery import CredentialsMissing
@@ -110,17 +110,17 @@ class Credentials:
                 raise CredentialsMissing(str(error)) from error
         return self._context
 
-    def basic(self, endpoint: Endpoint) -> BasicAuth | None:
-        """Return user and password; raises `CredentialsMissing`."""
+    def basic(self, endpoint: Endpoint) -> dict[str, str]:
+        """Return the header with user and password; raises `CredentialsMissing`."""
         if not endpoint.user:
-            return None
+            return {}
         file = self._data / endpoint.password_file
         try:
             owners_alone(file, "password_file")
             password = file.read_text("utf-8")[:_LONGEST].removesuffix("\n")
         except (OSError, ValueError, SettingsError) as error:
             raise CredentialsMissing(f"password_file: {error}") from error
-        return BasicAuth(endpoint.user, password, "utf-8")
+        return {"Authorization": encode_basic_auth(endpoint.user, password, "utf-8")}
 
     def _note(self, problem: str) -> None:
         if problem != self._problem:

@@ -10,6 +10,7 @@
 """
 
 import asyncio
+import io
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -81,7 +82,6 @@ class Request:
     url: str
     body: bytes
     headers: Mapping[str, str]
-    auth: aiohttp.BasicAuth | None
     most: int = READ
     """Bytes of the answer that are read."""
 
@@ -98,9 +98,9 @@ async def post(
         _translated(began),
         session.post(
             request.url,
-            data=request.body,
+            # In pieces: one large write would hold up everybody else.
+            data=io.BytesIO(request.body),
             headers={**request.headers, "Accept-Encoding": "identity"},
-            auth=request.auth,
             allow_redirects=False,
             timeout=timeout,
         ) as response,
@@ -195,7 +195,10 @@ async def _translated(began: float) -> AsyncIterator[None]:
 
 def _meaning(error: Exception, answer: Answer) -> DeliveryError:
     """Say which error it is; the order of the questions matters."""
-    told = said_of(error)
+    told, below = said_of(error), _below(error)
+    # An alert of the endpoint comes behind the handshake, as an error of reading.
+    if isinstance(below, ssl.SSLError) and not isinstance(below, ssl.SSLEOFError):
+        return EndpointUntrusted(told, answer=answer)
     for kinds, meaning in _MEANINGS:
         if isinstance(error, kinds):
             return meaning(told, answer=answer)
@@ -205,11 +208,7 @@ def _meaning(error: Exception, answer: Answer) -> DeliveryError:
 _MEANINGS: Final[
     tuple[tuple[tuple[type[Exception], ...], type[DeliveryError]], ...]
 ] = (
-    (
-        (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError),
-        EndpointUntrusted,
-    ),
-    ((ssl.SSLError,), EndpointUntrusted),
+    ((aiohttp.ClientConnectorCertificateError,), EndpointUntrusted),
     (
         (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError),
         EndpointUnreachable,
@@ -222,9 +221,14 @@ _MEANINGS: Final[
 )
 
 
+def _below(error: BaseException) -> BaseException:
+    """Return what a library's error was made of."""
+    return error.__cause__ or getattr(error, "os_error", None) or error
+
+
 def said_of(error: BaseException) -> str:
     """Return what is known of an error, without what a peer wrote."""
-    below = error.__cause__ or getattr(error, "os_error", None) or error
+    below = _below(error)
     if isinstance(below, ssl.SSLCertVerificationError):
         return f"certificate: {below.verify_message}"
     if isinstance(below, ssl.SSLError) and below.reason:

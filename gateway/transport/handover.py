@@ -64,10 +64,8 @@ class HttpHandover:
         self, endpoint: Endpoint, body: bytes, headers: dict[str, str], most: int
     ) -> Exchanged:
         session = self.sessions.of(endpoint)
-        auth = self.sessions.credentials.basic(endpoint)
-        request = Request(
-            url=endpoint.url, body=body, headers=headers, auth=auth, most=most
-        )
+        shown = headers | self.sessions.credentials.basic(endpoint)
+        request = Request(url=endpoint.url, body=body, headers=shown, most=most)
         return await post(session, request, self.patience, self.clock.now())
 
 
