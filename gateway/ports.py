@@ -163,6 +163,14 @@ class Inboxes(Protocol):
         Without a receipt, the letter's.
         """
 
+    async def unpromised(
+        self, organization: OrganizationCode, *, after: UUID | None, limit: int
+    ) -> Sequence[InboxEntry]:
+        """Return entries that no open promise is to hand over, in their order.
+
+        Those that wait and those held; `after` is the place of the last one known.
+        """
+
 
 class Asides(Protocol):
     """Entries beside the queues: held and parked ones."""
@@ -236,6 +244,9 @@ class Promises(Protocol):
 
     async def open(self, promise: UUID) -> Promise | None:
         """Return a promise that is not kept yet; None for a repeat of a kept one."""
+
+    async def to_deliver(self, entry: InboxEntry) -> Promise | None:
+        """Return the open promise to hand an entry over; None where there is none."""
 
     async def keep(self, promise: UUID, at: datetime) -> None:
         """Note that it is kept."""
@@ -387,6 +398,9 @@ class Replays(Protocol):
 
     async def candidates(self, dead_letters: Sequence[UUID]) -> Sequence[Candidate]:
         """Return these dead letters, open or not, with what is known of them now."""
+
+    async def is_held_up(self, choice: Choice, since: datetime) -> bool:
+        """Say whether a replay of this choice goes on, or stopped by itself since."""
 
     async def add(self, replay: Replay, items: Sequence[Item]) -> None:
         """Keep a plan."""
@@ -732,8 +746,72 @@ class EndpointLine:
     """Entries in its inbox that were not taken."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLine:
+    """A dead letter in a list."""
+
+    dead_letter: DeadLetter
+    letter: LetterFacts
+    state: State
+    """Of the consignment now."""
+    endpoint: Organization
+    """Who does not get it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadGroup:
+    """The dead letters of one incident, counted."""
+
+    incident: Incident
+    number: int
+    endpoints: int
+    """How many organizations do not get something."""
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentLine:
+    """An incident in a list."""
+
+    incident: Incident
+    dead_letters: int
+    """How many of its dead letters are open."""
+
+
+class DeadLetterViews(Protocol):
+    """Read-only questions about dead letters and incidents."""
+
+    async def lines(
+        self, choice: Choice, *, settled: bool, limit: int
+    ) -> Sequence[DeadLine]:
+        """Return dead letters, newest first; open ones, or settled ones too."""
+
+    async def groups(self, choice: Choice, *, settled: bool) -> Sequence[DeadGroup]:
+        """Return dead letters counted by their incidents, the latest first."""
+
+    async def dead_letter(self, dead_letter: UUID) -> DeadLetter | None:
+        """Return a dead letter."""
+
+    async def overtaken(self, *, limit: int) -> Sequence[UUID]:
+        """Return open dead letters that need nothing any more, oldest first."""
+
+    async def incidents(self, *, closed: bool) -> Sequence[IncidentLine]:
+        """Return open incidents, or closed ones too, the latest first."""
+
+    async def incident(self, incident: UUID) -> Incident | None:
+        """Return an incident."""
+
+    async def attempts(self, consignment: UUID) -> Sequence[Attempt]:
+        """Return a consignment's attempts, oldest first, without what was answered."""
+
+
 class Views(Protocol):
     """Read-only questions of door, console and command line."""
+
+    @property
+    def dead(self) -> DeadLetterViews:
+        """Dead letters and incidents."""
 
     async def head(
         self, organization: OrganizationCode, dialect: str = ""

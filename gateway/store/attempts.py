@@ -12,6 +12,7 @@ from gateway.domain.delivery import Attempt
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.reading import ATTEMPT, Reader
+from gateway.store.seals import with_seal
 from gateway.store.strongbox import Strongbox
 
 _ADD: Final = insert(ATTEMPT)
@@ -36,22 +37,20 @@ class StoredAttempts:
         if secret:
             letter = secret[attempt.consignment]
             answer = await self.box.seal(letter, _place(attempt.promise), answer)
-        await self.connection.execute(
-            _ADD,
-            {
-                "promise_id": attempt.promise,
-                "consignment_id": attempt.consignment,
-                "entry_id": attempt.entry,
-                "organization": attempt.endpoint.text,
-                "at": attempt.at,
-                "seconds": attempt.answer.seconds,
-                "number": attempt.number,
-                "outcome": attempt.outcome,
-                "status": attempt.answer.status,
-                "headers": json.dumps(dict(attempt.answer.headers), sort_keys=True),
-                "answer": answer,
-            },
-        )
+        row = {
+            "promise_id": attempt.promise,
+            "consignment_id": attempt.consignment,
+            "entry_id": attempt.entry,
+            "organization": attempt.endpoint.text,
+            "at": attempt.at,
+            "seconds": attempt.answer.seconds,
+            "number": attempt.number,
+            "outcome": attempt.outcome,
+            "status": attempt.answer.status,
+            "headers": json.dumps(dict(attempt.answer.headers), sort_keys=True),
+            "answer": answer,
+        }
+        await self.connection.execute(_ADD, with_seal("attempt", row))
 
     async def of(self, consignment: UUID) -> Sequence[Attempt]:
         """Return a consignment's attempts, oldest first.

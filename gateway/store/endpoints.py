@@ -11,11 +11,20 @@ from gateway.domain.endpoint import Endpoint
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange
-from gateway.store.reading import ENDPOINT, Reader
+from gateway.store.reading import ENDPOINT, ORGANIZATION, Reader
 from gateway.store.rows import Columns
 
 _BY_CODE: Final = select(ENDPOINT).where(ENDPOINT.c.organization == bindparam("code"))
-_STEADY: Final = _BY_CODE.with_for_update(read=True)
+_HELD: Final = (
+    select(ORGANIZATION.c.code)
+    .where(ORGANIZATION.c.code == bindparam("code"))
+    .with_for_update(read=True)
+)
+_TAKE: Final = (
+    select(ORGANIZATION.c.code)
+    .where(ORGANIZATION.c.code == bindparam("code"))
+    .with_for_update(key_share=True)
+)
 _ALL: Final = select(ENDPOINT).order_by(ENDPOINT.c.organization)
 _FORGET: Final = delete(ENDPOINT).where(ENDPOINT.c.organization == bindparam("code"))
 _ADD: Final = insert(ENDPOINT)
@@ -47,9 +56,16 @@ class StoredEndpoints:
     async def find(
         self, code: OrganizationCode, *, steady: bool = False
     ) -> Endpoint | None:
-        """Return an endpoint; `steady`: it stays so until the unit has ended."""
-        statement = _STEADY if steady else _BY_CODE
-        found = await Reader(self.connection).fetch(statement, code=code.text)
+        """Return an endpoint; `steady`: it stays so until the unit has ended.
+
+        Its organization's row is held for that, since an endpoint may have none of its
+        own yet; and before it is read, since on PostgreSQL a row that was waited for
+        is read anew, and what is joined to it is not.
+        """
+        reader = Reader(self.connection)
+        if steady:
+            await reader.fetch(_HELD, code=code.text)
+        found = await reader.fetch(_BY_CODE, code=code.text)
         if not found:
             return None
         self._read[code.text] = found[0]
@@ -62,7 +78,11 @@ class StoredEndpoints:
         return [rows.endpoint(row) for row in found]
 
     async def set(self, endpoint: Endpoint) -> None:
-        """Keep what an operator decided, in place of what was there."""
+        """Keep what an operator decided, in place of what was there.
+
+        Waits for units that rely on what is there (`find`, steady).
+        """
+        await self.connection.execute(_TAKE, {"code": endpoint.organization.text})
         await self.connection.execute(_FORGET, {"code": endpoint.organization.text})
         await self.connection.execute(_ADD, _row(endpoint))
 

@@ -12,7 +12,7 @@ from gateway.domain.inbox import Carries, InboxEntry
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange, StoreError
-from gateway.store.reading import INBOX_ENTRY, Reader
+from gateway.store.reading import INBOX_ENTRY, PROMISE, Reader
 from gateway.store.seals import with_seal
 
 PLACE: Final[ColumnElement[UUID]] = func.coalesce(INBOX_ENTRY.c.place, INBOX_ENTRY.c.id)
@@ -52,6 +52,28 @@ _CARRYING_NOTIFIER: Final = select(INBOX_ENTRY).where(
     INBOX_ENTRY.c.receipt_id == bindparam("receipt"),
     INBOX_ENTRY.c.consignment_id == bindparam("consignment"),
 )
+_PROMISED: Final = (
+    select(PROMISE.c.id)
+    .where(
+        PROMISE.c.consignment_id == INBOX_ENTRY.c.consignment_id,
+        PROMISE.c.entry_id == INBOX_ENTRY.c.id,
+        PROMISE.c.kept_at.is_(None),
+    )
+    .exists()
+)
+_UNPROMISED: Final = (
+    select(INBOX_ENTRY)
+    .where(
+        INBOX_ENTRY.c.organization == bindparam("organization"),
+        INBOX_ENTRY.c.taken_at.is_(None),
+        INBOX_ENTRY.c.parked_at.is_(None),
+        bindparam("after", type_=INBOX_ENTRY.c.id.type) < PLACE,
+        ~_PROMISED,
+    )
+    .order_by(PLACE)
+    .limit(bindparam("limit"))
+)
+_NO_PLACE: Final = UUID(int=0)
 _ADD: Final = insert(INBOX_ENTRY)
 _CHANGEABLE: Final = (
     "shown_at",
@@ -136,6 +158,19 @@ class StoredInboxes:
             return await self._one(_CARRYING_LETTER, consignment=consignment)
         return await self._one(
             _CARRYING_NOTIFIER, consignment=consignment, receipt=receipt
+        )
+
+    async def unpromised(
+        self, organization: OrganizationCode, *, after: UUID | None, limit: int
+    ) -> Sequence[InboxEntry]:
+        """Return entries that no open promise is to hand over, in their order."""
+        return await read_entries(
+            self.connection,
+            _UNPROMISED,
+            seals=self.seals,
+            organization=organization.text,
+            after=after or _NO_PLACE,
+            limit=limit,
         )
 
     async def _one(

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
+from gateway.domain.endpoint import Way
+from gateway.domain.inbox import InboxEntry
 from gateway.domain.promise import Promise
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange, StoreError
-from gateway.store.reading import Reader
+from gateway.store.reading import ENDPOINT, Reader
 from gateway.store.rows import Columns
 from gateway.store.seals import with_seal
 from gateway.store.tables import Row
@@ -21,9 +23,22 @@ from gateway.store.tables import Row
 UNKEPT: Final = timedelta(minutes=1)
 """After this long a promise that was published and not kept is published again."""
 
+WINDOW: Final = 256
+"""Promises of one push endpoint that are in the broker at once."""
+
 _PROMISE: Final = Row.metadata.tables["promise"]
 _ADD: Final = insert(_PROMISE)
 _BY_ID: Final = select(_PROMISE).where(_PROMISE.c.id == bindparam("promise"))
+_TO_DELIVER: Final = (
+    select(_PROMISE)
+    .where(
+        _PROMISE.c.consignment_id == bindparam("consignment"),
+        _PROMISE.c.entry_id == bindparam("entry"),
+        _PROMISE.c.kept_at.is_(None),
+    )
+    .order_by(_PROMISE.c.id)
+    .limit(1)
+)
 _KEEP: Final = (
     update(_PROMISE)
     .where(_PROMISE.c.id == bindparam("promise"), _PROMISE.c.kept_at.is_(None))
@@ -36,7 +51,7 @@ _PUBLISHED: Final = (
 )
 _OPEN: Final = (
     select(_PROMISE)
-    .where(_PROMISE.c.kept_at.is_(None))
+    .where(_PROMISE.c.kept_at.is_(None), _PROMISE.c.endpoint.is_(None))
     .order_by(_PROMISE.c.not_before, _PROMISE.c.id)
     .limit(bindparam("limit"))
 )
@@ -45,6 +60,50 @@ _NEW: Final = _OPEN.where(
     _PROMISE.c.published_at.is_(None), _PROMISE.c.not_before <= bindparam("now")
 )
 _UNKEPT: Final = _OPEN.where(_PROMISE.c.published_at < bindparam("unkept_since"))
+
+# Of each push endpoint the first that are due, published or not: a province that comes
+# back with ten thousand letters delays nobody, and its queue is never long. Of one
+# that rests none; of one that pulls now all, for its deliverer to find void.
+_RANKED: Final = (
+    select(
+        _PROMISE,
+        func.row_number()
+        .over(
+            partition_by=_PROMISE.c.endpoint,
+            order_by=(_PROMISE.c.not_before, _PROMISE.c.id),
+        )
+        .label("rank"),
+    )
+    .join(ENDPOINT, ENDPOINT.c.organization == _PROMISE.c.endpoint)
+    .where(
+        _PROMISE.c.kept_at.is_(None),
+        _PROMISE.c.endpoint.is_not(None),
+        _PROMISE.c.not_before <= bindparam("now"),
+        or_(
+            ENDPOINT.c.way == Way.PULL.value,
+            and_(
+                ENDPOINT.c.paused_at.is_(None),
+                or_(
+                    ENDPOINT.c.closed_until.is_(None),
+                    ENDPOINT.c.closed_until <= bindparam("now"),
+                ),
+            ),
+        ),
+    )
+    .subquery()
+)
+_PUSHED: Final = (
+    select(_RANKED)
+    .where(
+        _RANKED.c.rank <= WINDOW,
+        or_(
+            _RANKED.c.published_at.is_(None),
+            _RANKED.c.published_at < bindparam("unkept_since"),
+        ),
+    )
+    .order_by(_RANKED.c.not_before, _RANKED.c.id)
+    .limit(bindparam("limit"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +130,13 @@ class StoredPromises:
             return None
         return rows.promise(row)
 
+    async def to_deliver(self, entry: InboxEntry) -> Promise | None:
+        """Return the open promise to hand an entry over; None where there is none."""
+        found = await Reader(self.connection).fetch(
+            _TO_DELIVER, consignment=entry.consignment, entry=entry.id
+        )
+        return rows.promise(found[0]) if found else None
+
     async def keep(self, promise: UUID, at: datetime) -> None:
         """Note that it is kept."""
         row = await self._find(promise)
@@ -94,20 +160,25 @@ async def due(
     connection: Connection, now: datetime, *, limit: int
 ) -> Sequence[Promise]:
     """Return promises to publish, oldest first."""
-    reader = Reader(connection)
-    new = await reader.fetch(_NEW, now=now, limit=limit)
-    open_ones = await reader.fetch(_UNKEPT, unkept_since=now - UNKEPT, limit=limit)
-    unkept = [row for row in open_ones if _is_due_again(row, now)]
-    found = [rows.promise(row) for row in (*unkept, *new)]
-    return sorted(found, key=lambda promise: (promise.not_before, promise.id))[:limit]
+    reader, since = Reader(connection), now - UNKEPT
+    found = [
+        *await reader.fetch(_NEW, now=now, limit=limit),
+        *await reader.fetch(_UNKEPT, unkept_since=since, limit=limit),
+        *await reader.fetch(_PUSHED, now=now, unkept_since=since, limit=limit),
+    ]
+    promises = [rows.promise(row) for row in found if _is_due(row, now)]
+    promises.sort(key=lambda promise: (promise.not_before, promise.id))
+    return promises[:limit]
 
 
-def _is_due_again(row: Columns, now: datetime) -> bool:
-    """Say whether to publish once more: each time after twice as long.
+def _is_due(row: Columns, now: datetime) -> bool:
+    """Say whether to publish; once more each time after twice as long.
 
     One that can never be kept is set aside by its runner each time; it is not to
     fill the dead queue minute by minute.
     """
+    if row["published_at"] is None:
+        return True
     waited = max(UNKEPT, row["published_at"] - row["made_at"])
     return bool(row["published_at"] + waited <= now)
 

@@ -67,6 +67,8 @@ def _value(value: object) -> str:
         return _part("d", value.astimezone(UTC).isoformat(timespec="microseconds"))
     if isinstance(value, int):
         return _part("i", str(int(value)))
+    if isinstance(value, float):
+        return _part("f", value.hex())
     raise TypeError(f"a {type(value).__name__} cannot be sealed")
 
 

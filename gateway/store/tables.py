@@ -18,6 +18,9 @@ from gateway.store.types import UtcDateTime
 
 _TIME: Any = UtcDateTime
 _WAITING = "taken_at IS NULL AND parked_at IS NULL AND held_at IS NULL"
+# Apart, so that what waits for an endpoint that is away is in nobody's way.
+_MOVED = "kept_at IS NULL AND endpoint IS NULL"
+_PUSHED = "kept_at IS NULL AND endpoint IS NOT NULL"
 
 
 class Row(SQLModel):
@@ -158,6 +161,7 @@ class AttemptRow(Row, table=True):
     """Of the answer: a JSON object of texts."""
     answer: bytes | None = Field(default=None, sa_type=LargeBinary)
     """The beginning of the answer; of a secret letter encrypted."""
+    seal: str
 
 
 class DeadLetterRow(Row, table=True):
@@ -497,8 +501,15 @@ class PromiseRow(Row, table=True):
             "promise_open",
             "published_at",
             "not_before",
-            sqlite_where=text("kept_at IS NULL"),
-            postgresql_where=text("kept_at IS NULL"),
+            sqlite_where=text(_MOVED),
+            postgresql_where=text(_MOVED),
+        ),
+        Index(
+            "promise_pushed",
+            "endpoint",
+            "not_before",
+            sqlite_where=text(_PUSHED),
+            postgresql_where=text(_PUSHED),
         ),
     )
     # The relay writes it in bulk without reading the row; it proves nothing.

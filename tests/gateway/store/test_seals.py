@@ -43,8 +43,10 @@ LINE: dict[str, Any] = {
 def test_every_table_of_custody_is_sealed() -> None:
     assert set(COLUMNS) == {
         "act",
+        "attempt",
         "book",
         "consignment",
+        "dead_letter",
         "fitted_copy",
         "inbox_entry",
         "journal",
@@ -107,7 +109,7 @@ def test_nothing_is_not_an_empty_text() -> None:
 
 def test_what_cannot_be_written_down_is_not_sealed() -> None:
     with pytest.raises(TypeError):
-        sealed("book", {**BOOK, "last": 1.5})
+        sealed("book", {**BOOK, "last": [1]})
 
 
 def test_with_seal_adds_the_seal_and_nothing_else() -> None:

@@ -2,7 +2,8 @@
 
 Only tables are added, and columns that are empty in all rows there are: no row is
 written anew, no seal is broken, and the code of the version before goes on working on
-the new tables until it is replaced.
+the new tables until it is replaced. Its relay finds open promises without an index
+meanwhile.
 """
 
 import sqlalchemy as sa
@@ -12,6 +13,11 @@ from gateway.store.types import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"
+
+_PROMISES = {
+    "promise_open": ("published_at", "NULL"),
+    "promise_pushed": ("endpoint", "NOT NULL"),
+}
 
 
 def upgrade() -> None:
@@ -104,6 +110,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("headers", sa.String(), nullable=False),
         sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("seal", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["consignment_id"],
             ["consignment.id"],
@@ -198,3 +205,14 @@ def upgrade() -> None:
     op.add_column("promise", sa.Column("entry_id", sa.Uuid(), nullable=True))
     op.add_column("promise", sa.Column("endpoint", sa.String(), nullable=True))
     op.add_column("promise", sa.Column("attempt", sa.Integer(), nullable=True))
+    op.drop_index("promise_open", "promise")
+    for name, (column, where) in _PROMISES.items():
+        condition = sa.text(f"kept_at IS NULL AND endpoint IS {where}")
+        op.create_index(
+            name,
+            "promise",
+            [column, "not_before"],
+            unique=False,
+            sqlite_where=condition,
+            postgresql_where=condition,
+        )
