@@ -40,7 +40,9 @@ class Process:
             )
         assert self._process.stdout is not None
         said = self._process.stdout.readline()
-        assert said, self.log()
+        if not said:
+            self._wait()
+            raise AssertionError(self.log())
         self.base = json.loads(said).get("address", "")
 
     @property
@@ -58,17 +60,24 @@ class Process:
         """End it at once, as `kill -9` does."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._wait()
 
     def stop(self) -> int:
         """Have it end what it began; returns its exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(END)
+        return self._wait()
 
     def log(self) -> str:
         """Return what it wrote to standard error."""
         return self._log.read_text("utf-8", "replace")
+
+    def _wait(self) -> int:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        ended = self._process.wait(END)
+        self._process.stdout.close()
+        return ended
 
     def _arguments(self) -> Sequence[str]:
         command = [sys.executable, "-m", "gateway", *self._command]

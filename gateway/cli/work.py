@@ -1,9 +1,9 @@
 """`gateway work` does a hub's work in a process that has no door."""
 
 import asyncio
+import json
 from pathlib import Path
 
-from gateway.cli.screen import say, show_json
 from gateway.config import load
 
 
@@ -20,10 +20,8 @@ def work(data: Path, *, as_json: bool = False) -> None:
     telemetry.configure(settings.log_format, settings.log_level)
 
     def started() -> None:
-        if as_json:
-            show_json({"working": True})
-        else:
-            say("ทำงานอยู่ / Working")
+        said = json.dumps({"working": True}) if as_json else "ทำงานอยู่ / Working"
+        print(said, flush=True)  # noqa: T201
         supervisor.tell(supervisor.READY)
 
     asyncio.run(bootstrap.run_worker(settings, started=started))
