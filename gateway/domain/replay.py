@@ -181,10 +181,17 @@ class Lane:
             return min(1, self.waiting)
         if self.canary is not Outcome.DONE:
             return 0
-        passed = (now - self.last_sent_at).total_seconds() if self.last_sent_at else 1.0
-        due = min(int(passed * rate + _ROUNDING), max(1, ceil(rate)))
+        due = min(self._due(rate, now), max(1, ceil(rate)))
         room = max(_AHEAD, ceil(rate * _AHEAD)) - self.counts.get(Outcome.SENT, 0)
         return max(0, min(due, room, self.waiting))
+
+    def _due(self, rate: float, now: datetime) -> int:
+        """Return how many fit into the time since the last one was sent."""
+        if self.last_sent_at is None or now < self.last_sent_at:
+            # The clock was set back: an hour's rest would help nobody.
+            return 1
+        passed = (now - self.last_sent_at).total_seconds()
+        return int(passed * rate + _ROUNDING)
 
 
 _ROUNDING: Final = 1e-6

@@ -29,7 +29,7 @@ from gateway.domain.deadletter import DeadLetter
 from gateway.domain.endpoint import Endpoint
 from gateway.domain.lifecycle import State
 from gateway.domain.promise import Stage
-from gateway.domain.replay import Outcome, Verdict
+from gateway.domain.replay import Item, Outcome, Verdict
 
 _HELD: Final = (State.DELIVERED, State.RECEIVED)
 _STAMPED: Final = (State.REGISTERED, State.DISPUTED)
@@ -175,6 +175,25 @@ def in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
     return sorted(
         candidates, key=lambda c: (c.accepted_at, c.dead_letter.at, c.dead_letter.id)
     )
+
+
+def items_of(candidates: Sequence[Candidate], now: datetime) -> list[Item]:
+    """Return the letters of a plan, numbered in the order in which they are sent."""
+    items = []
+    for position, candidate in enumerate(in_order(candidates), start=1):
+        dead_letter = candidate.dead_letter
+        verdict = verdict_on(candidate, now)
+        waits = verdict is Verdict.ELIGIBLE
+        items.append(
+            Item(
+                position=position,
+                dead_letter=dead_letter.id,
+                consignment=dead_letter.consignment,
+                verdict=verdict,
+                outcome=Outcome.WAITING if waits else Outcome.HELD_BACK,
+            )
+        )
+    return items
 
 
 def age(given_up_at: datetime, now: datetime) -> str:

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 
-from gateway.domain.replay import Item, Outcome, Replay, Verdict
+from gateway.domain.replay import Item, Outcome, Progress, Replay, Verdict
 from gateway.domain.replay_plan import Candidate, Choice
 from gateway.store import rows
 from gateway.store.connection import Connection
@@ -25,6 +25,20 @@ _ADD: Final = insert(REPLAY)
 _ADD_ITEM: Final = insert(REPLAY_ITEM)
 _BY_ID: Final = select(REPLAY).where(REPLAY.c.id == bindparam("replay"))
 _LOCKED: Final = _BY_ID.with_for_update()
+_HELD_UP: Final = (
+    select(REPLAY.c.id)
+    .where(
+        REPLAY.c.choice == bindparam("choice"),
+        or_(
+            REPLAY.c.progress == Progress.RUNNING.value,
+            and_(
+                REPLAY.c.progress == Progress.STOPPED.value,
+                REPLAY.c.ended_at >= bindparam("since"),
+            ),
+        ),
+    )
+    .limit(1)
+)
 _CHANGEABLE: Final = (
     "progress",
     "rate",
@@ -93,6 +107,13 @@ class StoredReplays:
     async def candidates(self, dead_letters: Sequence[UUID]) -> Sequence[Candidate]:
         """Return these dead letters, open or not, with what is known of them now."""
         return await candidates_of(self.connection, dead_letters)
+
+    async def is_held_up(self, choice: Choice, since: datetime) -> bool:
+        """Say whether a replay of this choice goes on, or stopped by itself since."""
+        found = await Reader(self.connection).fetch(
+            _HELD_UP, choice=choice.text, since=since
+        )
+        return bool(found)
 
     async def add(self, replay: Replay, items: Sequence[Item]) -> None:
         """Keep a plan."""
