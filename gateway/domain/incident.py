@@ -9,10 +9,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from envelopes.letter import OrganizationCode
 from gateway.domain.promise import Stage
+
+LETTER_PARKED: Final = "letter-parked"
+"""The cause where no error is met: a client reads a letter again and again, and does
+not get past it (`gateway/domain/inbox.py`, rule 4)."""
+
+POISON: Final = "poison-message"
+"""The cause where the error is not known: a message was set aside by the broker, since
+handling it ended its process each time, or it could not be given up then."""
+
+TAKEN: Final = "taken"
+"""Why an incident was closed: its endpoint took something."""
+
+REPLAYED: Final = "replayed"
+"""Why an incident was closed: what was given up went through when it was replayed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

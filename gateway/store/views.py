@@ -29,8 +29,10 @@ from gateway.ports import (
 )
 from gateway.store import rows
 from gateway.store.acts import ACT
+from gateway.store.asides import GIVEN_UP
 from gateway.store.connection import Connection
 from gateway.store.copies import StoredCopies
+from gateway.store.dead_views import DeadViews
 from gateway.store.hiding import shown
 from gateway.store.inboxes import HEAD, IN_QUEUE, PLACE, WAITING, read_entries
 from gateway.store.reading import (
@@ -51,7 +53,8 @@ T = TypeVar("T")
 _ASIDE: Final = (
     select(INBOX_ENTRY)
     .where(
-        or_(INBOX_ENTRY.c.held_at.is_not(None), INBOX_ENTRY.c.parked_at.is_not(None))
+        or_(INBOX_ENTRY.c.held_at.is_not(None), INBOX_ENTRY.c.parked_at.is_not(None)),
+        ~GIVEN_UP,
     )
     .order_by(PLACE)
 )
@@ -181,7 +184,10 @@ class StoredViews:
         )
 
     async def aside(self, organization: OrganizationCode | None) -> Sequence[InboxLine]:
-        """Return held and parked entries, of all organizations for None, by place."""
+        """Return held and parked entries, of all organizations for None, by place.
+
+        Without those the hub gave up: these are dead letters.
+        """
         if organization is None:
             return await self._lines(await read_entries(self.connection, _ASIDE))
         own = _ASIDE.where(INBOX_ENTRY.c.organization == bindparam("organization"))
@@ -266,6 +272,11 @@ class StoredViews:
         if organization is not None:
             newest = newest.where(ACT.c.organization == organization.text)
         return [rows.act(row) for row in await self._reader.fetch(newest, limit=limit)]
+
+    @property
+    def dead(self) -> DeadViews:
+        """Dead letters and incidents."""
+        return DeadViews(self._reader)
 
     @property
     def _reader(self) -> Reader:

@@ -23,7 +23,7 @@ from gateway.ports import Head, UnitOfWork
 from gateway.steps import passed
 from gateway.telemetry import emit
 from gateway.workflow.copies import Made, Origin, fit, notifier_copy, origin_of
-from gateway.workflow.park import bring_back, set_aside
+from gateway.workflow.park import bring_back, got_past, set_aside
 from gateway.workflow.work import Work
 
 _HABIT: Final = 3
@@ -199,11 +199,14 @@ class _Turn:
             _taken(entry, consignment, found.now, {"why": "never-deletes"})
             if entry.carries is Carries.LETTER:
                 await _prove_custody(unit, self._work, entry, found.now)
+                await got_past(unit, entry, found.now)
             return True
         patience = self._work.reads.patience(
             entry.organization, entry.carries, found.dialect.patience
         )
-        return set_aside(self._work, entry, consignment, patience, found.now)
+        return await set_aside(
+            unit, self._work, entry, consignment, patience, now=found.now
+        )
 
     async def _is_left_by_habit(self, unit: UnitOfWork, found: _Found) -> bool:
         """Take what its client has dealt with and will not delete (Q-J10).
@@ -341,6 +344,7 @@ async def confirm(
         await unit.consignments.save(consignment)
         if entry.carries is Carries.LETTER:
             await _prove_custody(unit, work, entry, now)
+            await got_past(unit, entry, now)
         for parked in await unit.asides.parked(organization):
             await bring_back(unit, work, parked, now, by=HUB)
         passed("confirm:before-commit")

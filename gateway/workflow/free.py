@@ -19,6 +19,7 @@ from gateway.domain.matching import day_text, with_number
 from gateway.ports import UnitOfWork
 from gateway.steps import passed
 from gateway.telemetry import emit
+from gateway.workflow.park import got_past
 from gateway.workflow.work import Work
 
 _REGISTERED: Final = (State.REGISTERED, State.DISPUTED)
@@ -74,6 +75,7 @@ async def _take_back(
     left = entry is not None and entry.withdraw(now)
     if left and entry is not None:
         await unit.inboxes.save(entry)
+        await got_past(unit, entry, now)
     consignment.record(
         Happening.SENDER_RECALLED,
         now,

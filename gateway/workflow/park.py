@@ -10,24 +10,30 @@ from envelopes.letter import OrganizationCode
 from gateway.domain import errors
 from gateway.domain.act import Order
 from gateway.domain.consignment import HUB, Consignment
+from gateway.domain.deadletter import Settled
 from gateway.domain.inbox import PARKED_FOR, Carries, InboxEntry, Standing
+from gateway.domain.incident import LETTER_PARKED, TAKEN
 from gateway.domain.lifecycle import Happening
+from gateway.domain.promise import Stage
 from gateway.ports import UnitOfWork
 from gateway.telemetry import emit
 from gateway.workflow.acts import note
 from gateway.workflow.work import Work
 
 
-def set_aside(
+async def set_aside(
+    unit: UnitOfWork,
     work: Work,
     entry: InboxEntry,
     consignment: Consignment,
     patience: int,
+    *,
     now: datetime,
 ) -> bool:
     """Set a head behind or park it where it was read too often; say whether it was.
 
-    Its reads are the caller's to forget, when this is durable.
+    That a letter is parked is an incident. Its reads are the caller's to forget, when
+    this is durable.
     """
     if work.reads.of(entry.id) < patience:
         return False
@@ -44,10 +50,18 @@ def set_aside(
     if not parked:
         emit("entry set behind", consignment=of, organization=whose)
     elif entry.carries is Carries.LETTER:
+        await unit.incidents.fail(LETTER_PARKED, Stage.DELIVER, whose, now)
         emit("letter parked", consignment=of, organization=whose)
     else:
         emit("notifier parked", consignment=of, organization=whose)
     return True
+
+
+async def got_past(unit: UnitOfWork, entry: InboxEntry, now: datetime) -> None:
+    """Close the incident of a client that could not get past this letter, if so."""
+    # What never left the place where it was queued was never parked.
+    if entry.carries is Carries.LETTER and entry.place != entry.id:
+        await unit.incidents.close(Stage.DELIVER, entry.organization, now, why=TAKEN)
 
 
 async def bring_back(
@@ -88,13 +102,16 @@ async def unpark(
 ) -> None:
     """Bring a parked entry back by an operator's hand; again, it changes nothing.
 
-    Raises `EntryUnknown` where the inbox has no such entry.
+    Raises `EntryUnknown` where the inbox has no such entry, and `NotPossibleNow`
+    where the hub gave it up: a replay brings it back then, and hands it over.
     """
     now = work.clock.now()
     async with work.store.unit() as unit:
         entry = await unit.inboxes.find(organization, process_id)
         if entry is None:
             raise errors.EntryUnknown(process_id)
+        if await _is_given_up(unit, entry):
+            raise errors.NotPossibleNow(process_id, detail="it is a dead letter")
         if await bring_back(unit, work, entry, now, by=by):
             consignment = await unit.consignments.get(entry.consignment)
             await note(
@@ -107,3 +124,10 @@ async def unpark(
                 after={"entry": entry.process_id, "standing": entry.standing},
             )
         await unit.commit()
+
+
+async def _is_given_up(unit: UnitOfWork, entry: InboxEntry) -> bool:
+    return any(
+        dead.entry == entry.id and dead.settled is not Settled.REPLAYED
+        for dead in await unit.dead_letters.of(entry.consignment)
+    )

@@ -24,6 +24,7 @@ from gateway.steps import passed
 from gateway.telemetry import emit
 from gateway.workflow.acts import note
 from gateway.workflow.notice import commit_telling, enter, keep_and_tell
+from gateway.workflow.park import got_past
 from gateway.workflow.work import Work
 
 
@@ -74,6 +75,7 @@ async def register(
             entry.show(now)
             entry.take(now)
             await unit.inboxes.save(entry)
+            await got_past(unit, entry, now)
         await enter(
             unit,
             consignment,

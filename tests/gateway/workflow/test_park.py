@@ -15,6 +15,7 @@ from gateway.domain.inbox import PARKED_FOR, Standing
 from gateway.domain.lifecycle import Happening
 from gateway.workflow.collect import confirm
 from gateway.workflow.park import bring_back_after_a_day, unpark
+from gateway.workflow.register import register
 from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, MINISTRY, NAN, Hub, to
 
 SECOND = LetterId("มท 0210.3/2", "2026-06-05")
@@ -115,6 +116,53 @@ async def test_polls_at_the_limit_at_once_show_the_new_head(hub: Hub) -> None:
     shown = await asyncio.gather(*(hub.head(CHIANG_MAI) for _ in range(5)))
 
     assert {s.process_id for s in shown} == {second}
+
+
+async def incidents(hub: Hub, *, closed: bool = False) -> list[tuple[str, int, str]]:
+    """Return cause, count and why it was closed of all incidents, or the open ones."""
+    found = [x.incident for x in await hub.store.views.dead.incidents(closed=closed)]
+    assert {incident.endpoint for incident in found} <= {CHIANG_MAI}
+    return [(one.cause, one.count, one.closed_why) for one in found]
+
+
+async def test_a_parked_letter_is_an_incident_until_its_client_gets_past_it(
+    hub: Hub,
+) -> None:
+    """One more letter is one more failure of the same incident."""
+    await two_letters(hub)
+    await hub.read(CHIANG_MAI, 4 * PATIENCE)
+    assert await hub.look(CHIANG_MAI) is None
+    assert await incidents(hub) == [("letter-parked", 2, "")]
+
+    await hub.deliver(to(CHIANG_MAI, THIRD))
+    await hub.take(CHIANG_MAI)
+    assert await incidents(hub) == [("letter-parked", 2, "")]
+    await hub.take(CHIANG_MAI)
+
+    assert await incidents(hub) == []
+    assert await incidents(hub, closed=True) == [("letter-parked", 2, "taken")]
+
+
+async def test_a_clerk_who_registers_a_parked_letter_ends_its_incident(
+    hub: Hub,
+) -> None:
+    """So does whoever takes it out of the inbox otherwise."""
+    process_id = await parked_letter(hub)
+
+    await register(hub.work, CHIANG_MAI, process_id, by="สมศรี")
+
+    assert await incidents(hub) == []
+
+
+async def test_a_sender_who_takes_a_parked_letter_back_ends_its_incident(
+    hub: Hub,
+) -> None:
+    """Nobody has to get past it any more."""
+    await parked_letter(hub)
+
+    await hub.free(CHIANG_MAI)
+
+    assert await incidents(hub) == []
 
 
 async def test_a_parked_letter_is_an_error_and_a_note_before(hub: Hub) -> None:
