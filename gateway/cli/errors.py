@@ -27,6 +27,20 @@ class NoSuchLetter(CommandError):
     thai = "ไม่พบหนังสือเลขที่นี้ในศูนย์กลาง"
 
 
+class SeveralReceivers(CommandError):
+    """This letter has several receivers; name one of them."""
+
+    code = "several-receivers"
+    thai = "หนังสือนี้มีผู้รับหลายราย โปรดระบุรายเดียว"
+
+
+class SecretStays(CommandError):
+    """A secret letter does not leave the hub in a file."""
+
+    code = "secret-stays"
+    thai = "หนังสือลับไม่ออกจากศูนย์กลางเป็นแฟ้ม"
+
+
 class CertificateUnfit(CommandError):
     """The certificate is not entered."""
 

@@ -150,7 +150,7 @@ async def find(
 
     `what` is the command. Raises `NoSuchLetter`, `NotASecretRegistrar`.
     """
-    paths = await _numbered(hub, number)
+    paths = await numbered(hub, number)
     if receiver is not None:
         paths = [path for path in paths if path.receiver.code == receiver]
     if not paths:
@@ -168,7 +168,7 @@ async def find(
     )
 
 
-async def _numbered(hub: "Hub", number: str) -> Sequence[Path]:
+async def numbered(hub: "Hub", number: str) -> Sequence[Path]:
     """Find a number as it was typed, or without the word that stands before it.
 
     On paper it is ที่, and people type what they read; some systems send it along.

@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from gateway import tracebacks
 from gateway.cli import (
     broker,
+    bundle,
     check,
     database,
     directory,
@@ -146,6 +147,7 @@ def demo(
 
 
 app.add_typer(directory.app, name="directory", help="หน่วยงาน / Who takes part.")
+letters.app.command("bundle")(bundle.bundle_letter)
 app.add_typer(letters.app, name="letters", help="หนังสือ / Letters in custody.")
 app.add_typer(inbox.app, name="inbox", help="กล่องขาเข้า / What waits for whom.")
 app.add_typer(registers.app, name="registers", help="ทะเบียน / Books of numbers.")

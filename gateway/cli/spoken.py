@@ -34,6 +34,8 @@ _REMEDIES: Final = {
     "not-in-force": "gateway keys list",
     "not-of-this-key": "gateway keys list",
     "no-such-letter": "gateway letters list",
+    "several-receivers": "gateway letters bundle {where} --receiver CODE",
+    "secret-stays": "gateway letters show {where} --organization CODE --by NAME",
     "nothing-eligible": "gateway dead replay report {where}",
     "plan-changed": "gateway dead replay --help",
     "plan-expired": "gateway dead replay --help",

@@ -33,6 +33,7 @@ CHANGING: Final = {
     "directory certificate add": f"1500200050 office.pem {WHO}",
     "directory certificate revoke": f"1500200050 {{office-short}} {WHO}",
     "inbox register": "1500200042 {circular} --by 'สมศรี ใจดี'",
+    "letters bundle": f"'มท 0210.3/ว 1795' --receiver 1500200050 --to b.zip {WHO}",
     "keys new": WHO,
     "keys install": f"--self-signed {WHO}",
     "keys rotate": WHO,

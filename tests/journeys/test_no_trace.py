@@ -100,6 +100,7 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
         "keys secrecy list": NO_OPTIONS,
         "keys secrecy rotate": (ordered,),
         "keys secrecy prune": (ordered,),
+        "letters bundle": [(*n, "--to", str(play.hub.data / "b.zip")) for n in numbers],
         "letters list": NO_OPTIONS,
         "letters show": shown,
         "letters track": shown,
