@@ -17,6 +17,7 @@ from envelopes.parts import Parts
 from gateway.domain.access import Access
 from gateway.domain.act import Act
 from gateway.domain.books import Books
+from gateway.domain.calling import Fetched
 from gateway.domain.consignment import (
     Consignment,
     Entry,
@@ -440,6 +441,22 @@ class Handover(Protocol):
         """
 
 
+class NodeQueues(Protocol):
+    """The queues that other nodes keep for the hub; stands outside any unit.
+
+    Each raises `DeliveryError`, and may be said again.
+    """
+
+    async def head(self, endpoint: Endpoint) -> Fetched | None:
+        """Return the head, which stays there; None for an empty queue."""
+
+    async def delete(self, endpoint: Endpoint, process_id: str) -> None:
+        """Take an entry out; one that is gone already is as good."""
+
+    async def give_back(self, endpoint: Endpoint, fetched: Fetched) -> None:
+        """Tell a letter's sender that it was not taken."""
+
+
 class Accesses(Protocol):
     """Ways in."""
 
@@ -659,6 +676,12 @@ class Outbox(Protocol):
         Those never published whose time has come, and those published more than a
         minute ago and still not kept, each time after twice as long: publishing
         again is safe, losing is not.
+        """
+
+    async def take(self, now: datetime, *, limit: int) -> Sequence[Promise]:
+        """Return promises to publish, as `due`, that no other process will publish.
+
+        Who takes them publishes them at once: after some seconds they are free again.
         """
 
     async def published(self, promises: Sequence[UUID], at: datetime) -> None:

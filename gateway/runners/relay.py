@@ -2,7 +2,8 @@
 
 A promise is published after its transaction, and noted as published after the broker
 has it durably: a hub that dies in between publishes it again, with the same id, and
-its runner recognises the repeat. Publishing twice is safe, losing is not.
+its runner recognises the repeat. Publishing twice is safe, losing is not. Of several
+processes each publishes what it has taken, so that a repeat is what a death leaves.
 """
 
 import asyncio
@@ -50,7 +51,7 @@ class Relay:
         await self._patience.keep(self._round)
 
     async def _round(self) -> None:
-        due = await self._outbox.due(self._clock.now(), limit=BATCH)
+        due = await self._outbox.take(self._clock.now(), limit=BATCH)
         if due:
             await self._publish(due)
         else:

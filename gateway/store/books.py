@@ -41,6 +41,9 @@ LEFT_OUT_COLUMNS: Final[Mapping[tuple[str, str], str]] = {
     ("promise", "published_at"): (
         "written in bulk by the relay; where it is lost, publishing again is safe"
     ),
+    ("promise", "claimed_until"): (
+        "which relay has it for a moment; where it is lost, publishing again is safe"
+    ),
     ("journal", "batch"): "checked by `gateway check journal`",
 }
 """Columns whose alteration is not found, and why."""

@@ -13,6 +13,7 @@ from gateway.domain.endpoint import Way
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.promise import Promise
 from gateway.store import rows
+from gateway.store.claims import FREE
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange, StoreError
 from gateway.store.reading import ENDPOINT, Reader
@@ -51,7 +52,7 @@ _PUBLISHED: Final = (
 )
 _OPEN: Final = (
     select(_PROMISE)
-    .where(_PROMISE.c.kept_at.is_(None), _PROMISE.c.endpoint.is_(None))
+    .where(_PROMISE.c.kept_at.is_(None), _PROMISE.c.endpoint.is_(None), FREE)
     .order_by(_PROMISE.c.not_before, _PROMISE.c.id)
     .limit(bindparam("limit"))
 )
@@ -96,6 +97,7 @@ _PUSHED: Final = (
     select(_RANKED)
     .where(
         _RANKED.c.rank <= WINDOW,
+        or_(_RANKED.c.claimed_until.is_(None), _RANKED.c.claimed_until <= func.now()),
         or_(
             _RANKED.c.published_at.is_(None),
             _RANKED.c.published_at < bindparam("unkept_since"),
@@ -159,7 +161,7 @@ class StoredPromises:
 async def due(
     connection: Connection, now: datetime, *, limit: int
 ) -> Sequence[Promise]:
-    """Return promises to publish, oldest first."""
+    """Return promises to publish that no relay has, oldest first."""
     reader, since = Reader(connection), now - UNKEPT
     found = [
         *await reader.fetch(_NEW, now=now, limit=limit),

@@ -26,6 +26,7 @@ from gateway.store.accesses import StoredAccesses, StoredPersons
 from gateway.store.batches import batch_numbered, check_journal, last_batch, seal
 from gateway.store.books import check_books
 from gateway.store.books_inspection import Progress, no_progress
+from gateway.store.claims import claim
 from gateway.store.connection import Connection
 from gateway.store.database import Database
 from gateway.store.directory import StoredDirectory
@@ -34,7 +35,7 @@ from gateway.store.evidence import StoredEvidence
 from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.keyring import Keyring
 from gateway.store.letter_keys import StoredLetterKeys
-from gateway.store.outbox import Wake, due, note_published
+from gateway.store.outbox import UNKEPT, Wake, due, note_published
 from gateway.store.postgresql import PostgresDatabase
 from gateway.store.reading import ORGANIZATION
 from gateway.store.replay_views import StoredReplayViews
@@ -54,6 +55,9 @@ FRESH: Final = 1.0
 
 KNOWN: Final = 20_000
 """Organizations of which answers are kept."""
+
+_TAKES: Final = 3
+"""How often a relay looks again at once where another was faster."""
 
 T = TypeVar("T")
 
@@ -249,6 +253,23 @@ class StoredOutbox:
         """Return promises to publish, oldest first."""
         self._wake.down()
         return await due(self._store.reading, now, limit=limit)
+
+    async def take(self, now: datetime, *, limit: int) -> Sequence[Promise]:
+        """Return promises to publish, as `due`; nobody else publishes them meanwhile.
+
+        Where one process has the database, that is so anyway.
+        """
+        for _ in range(_TAKES):
+            found = await self.due(now, limit=limit)
+            if not (found and self._store.is_shared):
+                return found
+            async with self._store.unit() as unit:
+                promises = [promise.id for promise in found]
+                ours = await claim(unit.connection, promises, now - UNKEPT)
+                await unit.commit()
+            if ours:
+                return [promise for promise in found if promise.id in ours]
+        return ()
 
     async def published(self, promises: Sequence[UUID], at: datetime) -> None:
         """Note that the broker holds them durably."""

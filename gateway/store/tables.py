@@ -512,8 +512,8 @@ class PromiseRow(Row, table=True):
             postgresql_where=text(_PUSHED),
         ),
     )
-    # The relay writes it in bulk without reading the row; it proves nothing.
-    __unsealed__ = frozenset({"published_at"})
+    # The relay writes them in bulk without reading the row; they prove nothing.
+    __unsealed__ = frozenset({"published_at", "claimed_until"})
 
     id: UUID = Field(primary_key=True)
     stage: str
@@ -527,6 +527,8 @@ class PromiseRow(Row, table=True):
     endpoint: str | None = None
     """None for what does not go to a push endpoint."""
     attempt: int | None = None
+    claimed_until: datetime | None = Field(default=None, sa_type=_TIME)
+    """Until when one of several relays has it, to publish it."""
     seal: str
 
 

@@ -38,6 +38,10 @@ class MemoryOutbox:
         due = [p for p in self._promises.values() if self._is_due(p, now)]
         return sorted(due, key=lambda promise: promise.id)[:limit]
 
+    async def take(self, now: datetime, *, limit: int) -> Sequence[Promise]:
+        """Return what is due: nobody else is there."""
+        return await self.due(now, limit=limit)
+
     async def published(self, promises: Sequence[UUID], at: datetime) -> None:
         """Note when they were published."""
         self.published_at.update(dict.fromkeys(promises, at))

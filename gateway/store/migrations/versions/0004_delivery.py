@@ -205,6 +205,7 @@ def upgrade() -> None:
     op.add_column("promise", sa.Column("entry_id", sa.Uuid(), nullable=True))
     op.add_column("promise", sa.Column("endpoint", sa.String(), nullable=True))
     op.add_column("promise", sa.Column("attempt", sa.Integer(), nullable=True))
+    op.add_column("promise", sa.Column("claimed_until", UtcDateTime(), nullable=True))
     op.drop_index("promise_open", "promise")
     for name, (column, where) in _PROMISES.items():
         condition = sa.text(f"kept_at IS NULL AND endpoint IS {where}")
