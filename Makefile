@@ -43,6 +43,10 @@ soak: $(VENV)/.dev ## The long tests at full size; writes docs/soak.md
 rehearse: $(VENV)/.dev ## deploy/README.md, command by command, in a folder of its own
 	@$(BIN)/python tools/services.py $(BIN)/python tools/rehearse.py
 
+.PHONY: bench
+bench: $(VENV)/.dev ## How fast it is on both engines (some minutes, alone on the machine)
+	@$(BIN)/python tools/services.py $(BIN)/python -m tools.bench
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Format, lint, types and import contracts only
 	@$(BIN)/python tools/checks.py --only format lint types imports
