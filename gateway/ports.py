@@ -370,6 +370,9 @@ class DeadLetters(Protocol):
     async def of(self, consignment: UUID) -> Sequence[DeadLetter]:
         """Return a consignment's dead letters, oldest first."""
 
+    async def open_in(self, incident: UUID) -> int:
+        """Count the open dead letters of an incident."""
+
     async def save(self, dead_letter: DeadLetter) -> None:
         """Keep how it was settled.
 
@@ -389,6 +392,12 @@ class Incidents(Protocol):
         self, stage: Stage, endpoint: OrganizationCode | None, at: datetime, *, why: str
     ) -> Sequence[Incident]:
         """Close the open incidents of a stage and endpoint; return those it closed."""
+
+    async def get(self, incident: UUID) -> Incident | None:
+        """Return an incident."""
+
+    async def close_one(self, incident: UUID, at: datetime, *, why: str) -> Incident:
+        """Close an open incident that is there."""
 
 
 class Replays(Protocol):

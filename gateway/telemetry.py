@@ -89,6 +89,36 @@ EVENTS: Final[Mapping[str, Event]] = {
         "detail",
         "tls_renewals_failed_total",
     ),
+    "entry fetched": _event(
+        "info",
+        "What another node kept for an organization is taken in, and deleted there.",
+        "organization kind",
+        "entries_fetched_total",
+    ),
+    "entry not fetched": _event(
+        "warning",
+        "The head of another node's queue is refused here, and stays there.",
+        "organization code attempt",
+        "entries_not_fetched_total",
+    ),
+    "entry skipped": _event(
+        "error",
+        "What was refused for a day is given back to its sender, and deleted there.",
+        "organization code attempt",
+        "entries_skipped_total",
+    ),
+    "node not called": _event(
+        "warning",
+        "Another node could not be asked for what it keeps.",
+        "organization code detail seconds",
+        "calls_failed_total",
+    ),
+    "call not finished": _event(
+        "error",
+        "What another node keeps could not be taken in; it is tried again.",
+        "organization code",
+        "calls_not_finished_total",
+    ),
     "push files not renewed": _event(
         "error",
         "Files for connections to endpoints cannot be used; the ones before are.",
@@ -215,6 +245,36 @@ EVENTS: Final[Mapping[str, Event]] = {
         "promise consignment stage",
         "promises_published_total",
     ),
+    "delivery begun": _event(
+        "info",
+        "An endpoint pushes; `count` entries that waited in its inbox are promised.",
+        "organization count",
+        "deliveries_begun_total",
+    ),
+    "parcel taken": _event(
+        "info",
+        "A push endpoint took custody of a letter or a notifier.",
+        "consignment organization attempt seconds",
+        "parcels_taken_total",
+    ),
+    "delivery failed": _event(
+        "warning",
+        "A push endpoint did not take a parcel; `again` is when it is tried next.",
+        "consignment organization code detail attempt again",
+        "deliveries_failed_total",
+    ),
+    "endpoint left alone": _event(
+        "warning",
+        "An endpoint failed several times in a row; it is tried ever more seldom.",
+        "organization code",
+        "endpoints_left_alone_total",
+    ),
+    "endpoint takes again": _event(
+        "info",
+        "An endpoint that failed took a parcel; the incident `code` is closed.",
+        "organization code",
+        "endpoints_take_again_total",
+    ),
     "work given up": _event(
         "error",
         "Work that no repeat will help became a dead letter: gateway dead list.",
@@ -262,6 +322,12 @@ EVENTS: Final[Mapping[str, Event]] = {
         "A replay cannot be carried on; it is tried again.",
         "replay code detail",
         "replays_stuck_total",
+    ),
+    "dead letter discarded": _event(
+        "info",
+        "A person decided that nothing more is tried with a dead letter.",
+        "consignment organization dead_letter",
+        "dead_letters_discarded_total",
     ),
     "message set aside": _event(
         "error",

@@ -204,6 +204,27 @@ class ReplayNotRunning(Refusal):
     thai = "การส่งซ้ำนี้ไม่ได้ดำเนินอยู่"
 
 
+class DeadLetterUnknown(Refusal):
+    """There is no such dead letter."""
+
+    code = "dead-letter-unknown"
+    thai = "ไม่พบงานค้างรายการนี้"
+
+
+class DeadLetterSettled(Refusal):
+    """The dead letter is settled: replayed, discarded, or overtaken."""
+
+    code = "dead-letter-settled"
+    thai = "งานค้างรายการนี้จัดการไปแล้ว"
+
+
+class IncidentUnknown(Refusal):
+    """There is no such incident."""
+
+    code = "incident-unknown"
+    thai = "ไม่พบเหตุขัดข้องนี้"
+
+
 class IllegalTransition(Exception):
     """A happening that the lifecycle table does not allow in this state."""
 

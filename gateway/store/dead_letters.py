@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from gateway.domain.deadletter import DeadLetter
 from gateway.store import rows
@@ -20,6 +20,14 @@ _OF: Final = (
     select(DEAD_LETTER)
     .where(DEAD_LETTER.c.consignment_id == bindparam("consignment"))
     .order_by(DEAD_LETTER.c.at, DEAD_LETTER.c.id)
+)
+_OPEN_IN: Final = (
+    select(func.count())
+    .select_from(DEAD_LETTER)
+    .where(
+        DEAD_LETTER.c.incident_id == bindparam("incident"),
+        DEAD_LETTER.c.settled_at.is_(None),
+    )
 )
 _SAVE: Final = (
     update(DEAD_LETTER)
@@ -56,6 +64,12 @@ class StoredDeadLetters:
     async def of(self, consignment: UUID) -> Sequence[DeadLetter]:
         """Return a consignment's dead letters, oldest first."""
         return await self._read(_OF, consignment=consignment)
+
+    async def open_in(self, incident: UUID) -> int:
+        """Count the open dead letters of an incident."""
+        result = await self.connection.execute(_OPEN_IN, {"incident": incident})
+        number: int = result.scalar_one()
+        return number
 
     async def save(self, dead_letter: DeadLetter) -> None:
         """Keep how it was settled; raises `ConcurrentChange`."""

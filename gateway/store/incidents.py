@@ -14,6 +14,7 @@ from gateway.domain.incident import Incident
 from gateway.domain.promise import Stage
 from gateway.store import rows
 from gateway.store.connection import Connection
+from gateway.store.errors import ConcurrentChange
 from gateway.store.reading import INCIDENT, Reader
 from gateway.store.types import UtcDateTime
 
@@ -32,6 +33,7 @@ _OPEN: Final = select(INCIDENT).where(
     INCIDENT.c.endpoint == bindparam("endpoint"),
     INCIDENT.c.closed_at.is_(None),
 )
+_BY_ID: Final = select(INCIDENT).where(INCIDENT.c.id == bindparam("incident"))
 _CLOSE: Final = (
     update(INCIDENT)
     .where(INCIDENT.c.id == bindparam("the_id"), INCIDENT.c.closed_at.is_(None))
@@ -77,3 +79,21 @@ class StoredIncidents:
         return [
             rows.incident({**row, "closed_at": at, "closed_why": why}) for row in found
         ]
+
+    async def get(self, incident: UUID) -> Incident | None:
+        """Return an incident."""
+        found = await Reader(self.connection).fetch(_BY_ID, incident=incident)
+        return rows.incident(found[0]) if found else None
+
+    async def close_one(self, incident: UUID, at: datetime, *, why: str) -> Incident:
+        """Close an open incident; raises `ConcurrentChange` where it is open no more.
+
+        Failures that are counted meanwhile stay counted.
+        """
+        result = await self.connection.execute(
+            _CLOSE, {"the_id": incident, "at": at, "why": why}
+        )
+        closed = await self.get(incident)
+        if result.rowcount != 1 or closed is None:
+            raise ConcurrentChange(detail=f"incident {incident}")
+        return closed

@@ -60,9 +60,18 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "certificate-unknown": Remedy(
         Move.OPERATOR, "Take its fingerprint from gateway directory certificate list"
     ),
+    "dead-letter-settled": Remedy(
+        Move.OPERATOR, "Look how it ended: gateway dead show"
+    ),
+    "dead-letter-unknown": Remedy(
+        Move.OPERATOR, "Take its id from gateway dead list --each"
+    ),
     "date-in-future": Remedy(Move.SENDER, "Correct the date of the letter"),
     "entry-unknown": Remedy(Move.OPERATOR, "Take the ProcessID from the inbox list"),
     "envelope-unreadable": Remedy(Move.VENDOR, "Compare the envelope with the schemas"),
+    "incident-unknown": Remedy(
+        Move.OPERATOR, "Take its id from gateway incidents list --all"
+    ),
     "internal-error": Remedy(
         Move.OPERATOR, "Look into the log under the id that was told"
     ),
