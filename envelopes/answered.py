@@ -51,6 +51,9 @@ class Answered:
     envelope: bytes | None = field(repr=False)
     """What the head of its queue holds, as an envelope of who put it there: the
     document byte for byte, or the notifier. None for an empty queue."""
+    letter_id: LetterId | None = None
+    """Number and date of the letter in it, which nobody has vouched for."""
+    subject: str = field(default="", repr=False)
 
 
 def read_answer(body: bytes, response: str, limits: Limits) -> Answered:
@@ -68,7 +71,15 @@ def read_answer(body: bytes, response: str, limits: Limits) -> Answered:
         if not errors:
             raise MalformedEnvelope(response)
         return Answered(errors, "", "", None)
-    return Answered((), _number(element), _time(element), _content(element, body))
+    letter_id, subject = _named(element)
+    return Answered(
+        errors=(),
+        process_id=_number(element),
+        time=_time(element),
+        envelope=_content(element, body),
+        letter_id=letter_id,
+        subject=subject,
+    )
 
 
 def _error(element: etree._Element) -> NodeError:
@@ -90,6 +101,16 @@ def _number(element: etree._Element) -> str:
 def _time(element: etree._Element) -> str:
     found = element.find("{*}ECMSTime")
     return "" if found is None else text_of(found).strip()
+
+
+def _named(element: etree._Element) -> tuple[LetterId | None, str]:
+    """Say which letter stands in it, by its own words."""
+    path = f"{names.GOVERNMENT_DOCUMENT}/{names.CORRESPONDENCE_LETTER}/{{{names.RAM}}}"
+    number, date, subject = (
+        "" if (found := element.find(path + name)) is None else text_of(found).strip()
+        for name in ("ID", "CorrespondenceDate", "Subject")
+    )
+    return (LetterId(number, date) if number and date else None), subject
 
 
 def _content(element: etree._Element, body: bytes) -> bytes | None:

@@ -6,7 +6,7 @@ parts together gives the envelope byte for byte.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,7 +60,8 @@ def take_apart(whole: bytes, files: Mapping[str, bytes]) -> Parts:
     skeleton, cuts = _cut(whole, found)
     digest = hashlib.sha256(whole).hexdigest()
     again = hashlib.sha256()
-    for piece in _pieces(skeleton, cuts, files.__getitem__):
+    texts = (text_of(files[cut.digest]) for cut in cuts)
+    for piece in _pieces(skeleton, cuts, texts):
         again.update(piece)
     if again.hexdigest() != digest:  # pragma: no cover - `_found` compared each text
         skeleton, cuts = whole, ()
@@ -68,20 +69,25 @@ def take_apart(whole: bytes, files: Mapping[str, bytes]) -> Parts:
 
 
 def put_together(
-    skeleton: bytes, cuts: tuple[Cut, ...], read: Callable[[str], bytes]
+    skeleton: bytes, cuts: tuple[Cut, ...], texts: Iterable[bytes]
 ) -> bytes:
-    """Return the whole; `read` gives a file's bytes by its digest."""
-    return b"".join(_pieces(skeleton, cuts, read))
+    """Return the whole; `texts` are what stood at the cuts, as `text_of` writes it."""
+    return b"".join(_pieces(skeleton, cuts, texts))
+
+
+def text_of(file: bytes) -> bytes:
+    """Return a file as it stands in an envelope."""
+    return bytes(pybase64.b64encode(file))
 
 
 def _pieces(
-    skeleton: bytes, cuts: tuple[Cut, ...], read: Callable[[str], bytes]
+    skeleton: bytes, cuts: tuple[Cut, ...], texts: Iterable[bytes]
 ) -> Iterator[bytes | memoryview]:
     view = memoryview(skeleton)
     offset = 0
-    for cut in cuts:
+    for cut, text in zip(cuts, texts, strict=True):
         yield view[offset : cut.offset]
-        yield pybase64.b64encode(read(cut.digest))
+        yield text
         offset = cut.offset
     yield view[offset:]
 

@@ -202,6 +202,10 @@ class Settings(BaseSettings):
     """Seconds that an endpoint has to answer once it has all; for sending it gets one
     more for each 32 KiB. Raise it for a system that stores slowly."""
 
+    call_seconds: float = Field(default=30.0, ge=1, le=3600)
+    """Seconds between two questions to a node that keeps a queue for the hub (`polled`
+    endpoints), where it had nothing. Lower it where letters are in a hurry."""
+
     journal_head: Path = Path("journal.head")
     """File outside the database in which the head of the sealed journal is written,
     relative to the data directory. Best on another machine's disk: it shows when

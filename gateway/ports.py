@@ -669,6 +669,9 @@ class Store(Protocol):
     async def seen(self, marks: Mapping[OrganizationCode, datetime]) -> None:
         """Keep when endpoints were last seen, all in one transaction."""
 
+    async def endpoints(self) -> Sequence[Endpoint]:
+        """Return how organizations are reached, by code."""
+
     async def facts(self) -> Mapping[str, str]:
         """Return what is noted about this hub: `made_at`, `demo` (`yes` or `no`)."""
 
@@ -835,7 +838,10 @@ class DeadLetterViews(Protocol):
         """Return an incident."""
 
     async def attempts(self, consignment: UUID) -> Sequence[Attempt]:
-        """Return a consignment's attempts, oldest first, without what was answered."""
+        """Return a consignment's attempts, oldest first.
+
+        Of a secret letter without what was answered.
+        """
 
 
 class Views(Protocol):
