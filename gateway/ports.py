@@ -439,6 +439,9 @@ class Replays(Protocol):
     async def leave(self, replay: UUID, at: datetime) -> None:
         """Note that all that still wait are not attempted."""
 
+    async def incidents(self, replay: UUID) -> Sequence[UUID]:
+        """Return the incidents of its dead letters."""
+
 
 class Handover(Protocol):
     """Hands parcels to push endpoints; stands outside any unit."""
@@ -945,9 +948,6 @@ class ReplayViews(Protocol):
 
     async def latest(self, replay: UUID, *, limit: int) -> Sequence[Item]:
         """Return the letters whose outcome is known, newest first."""
-
-    async def overtaken(self, replay: UUID, *, limit: int) -> Sequence[Item]:
-        """Return held back letters that need nothing more, and are not settled."""
 
     async def traces(self, replay: UUID) -> Sequence[Trace]:
         """Return what the records say of the letters that were sent."""

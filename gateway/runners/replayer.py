@@ -32,7 +32,7 @@ from gateway.workflow.replay_course import (
     note_outcomes,
     replay_by_itself,
 )
-from gateway.workflow.resume import Turn, settle_overtaken, take_turn
+from gateway.workflow.resume import Turn, take_turn
 from gateway.workflow.work import Work
 
 INTERVAL: Final = 1.0
@@ -89,8 +89,6 @@ class Replayer:
     async def _carry_on(self, replay: Replay) -> None:
         views, work = self._work.store.replays, self._work
         await note_outcomes(work, replay.id, await views.traces(replay.id))
-        for item in await views.overtaken(replay.id, limit=_SOME):
-            await settle_overtaken(work, replay.id, item.position)
         if cause := returning(await views.latest(replay.id, limit=RETURNS + 1)):
             await end(work, replay.id, cause)
             return

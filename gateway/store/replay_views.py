@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, func, select
 from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.lifecycle import State
 from gateway.domain.promise import Stage
-from gateway.domain.replay import Item, Lane, Outcome, Progress, Replay, Verdict
+from gateway.domain.replay import Item, Lane, Outcome, Progress, Replay
 from gateway.domain.replay_plan import Candidate, Choice, Trace
 from gateway.ports import ReplayLetter, ReplayLine
 from gateway.store import rows
@@ -82,21 +82,6 @@ _LATEST: Final = (
         REPLAY_ITEM.c.outcome.in_([Outcome.DONE.value, Outcome.FAILED_AGAIN.value]),
     )
     .order_by(REPLAY_ITEM.c.ended_at.desc(), REPLAY_ITEM.c.position.desc())
-    .limit(bindparam("limit"))
-)
-_OVERTAKEN: Final = (
-    select(REPLAY_ITEM)
-    .select_from(
-        _ITEMS.join(CONSIGNMENT, CONSIGNMENT.c.id == REPLAY_ITEM.c.consignment_id)
-    )
-    .where(
-        _OF,
-        REPLAY_ITEM.c.verdict.in_([Verdict.ANSWERED.value, Verdict.ALREADY_HELD.value]),
-        DEAD_LETTER.c.settled_at.is_(None),
-        (CONSIGNMENT.c.state != State.FAILED.value)
-        | DEAD_LETTER.c.receipt_id.is_not(None),
-    )
-    .order_by(REPLAY_ITEM.c.position)
     .limit(bindparam("limit"))
 )
 _WITH_LETTERS: Final = (
@@ -189,10 +174,6 @@ class StoredReplayViews:
     async def latest(self, replay: UUID, *, limit: int) -> Sequence[Item]:
         """Return the letters whose outcome is known, newest first."""
         return await self._items(_LATEST, replay=replay, limit=limit)
-
-    async def overtaken(self, replay: UUID, *, limit: int) -> Sequence[Item]:
-        """Return held back letters that need nothing more, and are not settled."""
-        return await self._items(_OVERTAKEN, replay=replay, limit=limit)
 
     async def traces(self, replay: UUID) -> Sequence[Trace]:
         """Return what the records say of the letters that were sent."""

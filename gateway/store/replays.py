@@ -18,7 +18,7 @@ from gateway.domain.replay_plan import Candidate, Choice
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange
-from gateway.store.reading import REPLAY, REPLAY_ITEM, Reader
+from gateway.store.reading import DEAD_LETTER, REPLAY, REPLAY_ITEM, Reader
 from gateway.store.replay_candidates import candidates_chosen, candidates_of
 
 _ADD: Final = insert(REPLAY)
@@ -60,6 +60,15 @@ _ITEM: Final = select(REPLAY_ITEM).where(
     _OF, REPLAY_ITEM.c.position == bindparam("position")
 )
 _ITEMS: Final = select(REPLAY_ITEM).where(_OF).order_by(REPLAY_ITEM.c.position)
+_INCIDENTS: Final = (
+    select(DEAD_LETTER.c.incident_id)
+    .join_from(
+        REPLAY_ITEM, DEAD_LETTER, DEAD_LETTER.c.id == REPLAY_ITEM.c.dead_letter_id
+    )
+    .where(_OF)
+    .distinct()
+    .order_by(DEAD_LETTER.c.incident_id)
+)
 _SAVE_ITEM: Final = (
     update(REPLAY_ITEM)
     .where(
@@ -169,6 +178,11 @@ class StoredReplays:
     async def leave(self, replay: UUID, at: datetime) -> None:
         """Note that all that still wait are not attempted."""
         await self.connection.execute(_LEAVE, {"the_replay": replay, "at": at})
+
+    async def incidents(self, replay: UUID) -> Sequence[UUID]:
+        """Return the incidents of its dead letters."""
+        found = await Reader(self.connection).fetch(_INCIDENTS, replay=replay)
+        return [row["incident_id"] for row in found]
 
 
 def _row(replay: Replay) -> Mapping[str, Any]:

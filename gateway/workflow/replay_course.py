@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from gateway.domain.act import Order, Who
 from gateway.domain.consignment import HUB
+from gateway.domain.incident import REPLAYED
 from gateway.domain.promise import Stage
 from gateway.domain.replay import RATE, Item, Outcome, Progress, Replay
 from gateway.domain.replay_plan import (
@@ -81,6 +83,8 @@ async def end(work: Work, replay: UUID, cause: str = "") -> Replay | None:
         )
         await unit.replays.leave(replay, now)
         await unit.replays.save(ended)
+        if not stopped:
+            await _close_incidents(unit, replay, now)
         await note(unit, work, _END, after=_counted(ended, items))
         await unit.commit()
     if stopped:
@@ -88,6 +92,15 @@ async def end(work: Work, replay: UUID, cause: str = "") -> Replay | None:
     else:
         emit("replay ended", replay=replay, progress=ended.progress)
     return ended
+
+
+async def _close_incidents(unit: UnitOfWork, replay: UUID, now: datetime) -> None:
+    """Close incidents of which no dead letter is open: the replay went through."""
+    for each in await unit.replays.incidents(replay):
+        incident = await unit.incidents.get(each)
+        is_open = incident is not None and incident.is_open
+        if is_open and not await unit.dead_letters.open_in(each):
+            await unit.incidents.close_one(each, now, why=REPLAYED)
 
 
 def _counted(replay: Replay, items: Sequence[Item]) -> dict[str, str]:

@@ -90,22 +90,6 @@ async def take_turn(work: Work, replay: UUID, position: int, *, ahead: bool) -> 
     return Turn.SENT if sends else Turn.HELD_BACK
 
 
-async def settle_overtaken(work: Work, replay: UUID, position: int) -> None:
-    """Settle a dead letter that the plan held back because nobody waits for it."""
-    now = work.clock.now()
-    async with work.store.unit() as unit:
-        found = await unit.replays.get(replay)
-        item = await unit.replays.item(replay, position)
-        if found is None or item is None:
-            return
-        candidate = await _candidate(unit, item)
-        sending = _Sending(work, unit, found, candidate.dead_letter, now)
-        if not await _overtake(sending, candidate):
-            return
-        await unit.commit()
-    _say(candidate, replay, sent=False)
-
-
 async def _candidate(unit: UnitOfWork, item: Item) -> Candidate:
     """Return what is known of a dead letter that the replay has a claim to."""
     # Before it is judged: it is settled as it stands here, or not at all.
@@ -192,10 +176,10 @@ def _facts(sending: _Sending, promise: Promise | None) -> dict[str, str]:
     return facts
 
 
-async def _overtake(sending: _Sending, candidate: Candidate) -> bool:
-    """Settle what needs nothing more; say whether it was that, and open."""
+async def _overtake(sending: _Sending, candidate: Candidate) -> None:
+    """Settle what needs nothing more, where it is that, and open."""
     if not (sending.dead.is_open and candidate.is_overtaken):
-        return False
+        return
     unit, dead = sending.unit, sending.dead
     consignment = await unit.consignments.get(dead.consignment)
     consignment.record(
@@ -206,7 +190,6 @@ async def _overtake(sending: _Sending, candidate: Candidate) -> bool:
     )
     await unit.consignments.save(consignment)
     await _settle(sending, Settled.OVERTAKEN)
-    return True
 
 
 async def _settle(sending: _Sending, settled: Settled) -> None:
