@@ -47,6 +47,24 @@ _REMEDIES: Final = {
     "replay-unknown": "gateway dead replay list",
     "stamped-not-agreed": "gateway dead replay report {where}",
     "not-a-secret-registrar": "gateway directory persons {where}",
+    "secrets-closed": "gateway keys secrecy list",
+    "head-unreadable": "gateway check journal",
+    "sender-unknown": "gateway directory show {where}",
+    "sender-suspended": "gateway directory show {where}",
+    "sender-not-of-this-door": "gateway directory show {where}",
+    "receiver-unknown": "gateway directory show {where}",
+    "secrecy-not-carried": "gateway check",
+    "number-taken": "gateway letters list",
+    "letter-unknown": "gateway letters list",
+    "number-unknown": "gateway registers show {organization}",
+    "already-registered": "gateway letters list",
+    "already-returned": "gateway letters list",
+    "certificate-untrusted": "gateway directory certificate list {organization}",
+    "certificate-expired": "gateway directory certificate list {organization}",
+    "certificate-revoked": "gateway directory certificate list {organization}",
+    "broker-refused": "gateway check",
+    "queue-differs": "gateway broker show",
+    "signer-unavailable": "gateway keys list",
     "vault-damaged": "gateway check books",
     "store-error": "gateway check",
     "queue-error": "gateway check",
@@ -58,6 +76,7 @@ _THAI: Final = {
     "store-unavailable": "ฐานข้อมูลไม่พร้อมใช้งานในขณะนี้",
     "concurrent-change": "ข้อมูลถูกแก้ไขในขณะเดียวกัน",
     "vault-damaged": "แฟ้มในห้องเก็บเสียหาย",
+    "secrets-closed": "เปิดหนังสือลับไม่ได้ ที่นี่ไม่มีกุญแจ",
     "queue-error": "คิวงานทำงานไม่ได้",
     "broker-refused": "คิวงานไม่อนุญาตให้ศูนย์กลางใช้",
     "queue-differs": "มีคิวงานชื่อนี้อยู่แล้วแต่สร้างไว้คนละแบบ",
@@ -78,6 +97,8 @@ def say(error: Exception, arguments: Sequence[str]) -> None:
     where = getattr(error, "where", "")
     place = f": {printable(where)}" if where and where not in english else ""
     tell(f"{thai} / {english}{place}", style=RED)
+    if advice := _advice_of(error):
+        tell(f"แก้ไข / Mend: {advice}")
     if remedy := remedy_of(error, arguments):
         tell(f"ลองใช้ / Try: {remedy}")
 
@@ -91,31 +112,44 @@ def as_document(error: Exception, arguments: Sequence[str]) -> Document:
             "message": _english(error),
             "thai": _thai(error),
             "where": where or None,
-            "remedy": remedy_of(error, arguments),
+            "remedy": _advice_of(error) or remedy_of(error, arguments),
+            "try": remedy_of(error, arguments) or None,
         }
     }
 
 
 def remedy_of(error: Exception, arguments: Sequence[str]) -> str:
-    """Return what to try next, a whole command where there is one; empty for nothing.
+    """Return the command to try next, whole, so that it can be copied.
 
-    A temporary error is worth the same command once more.
+    1. Where a report was written, the report says it: nothing.
+    2. Wrong usage: the help of that command.
+    3. What the error itself names.
+    4. What the table names, with the place and the organization filled in.
+    5. What is temporary, or mended in a setting first: the same command once more.
+    6. All else: the help of that command.
     """
     if isinstance(error, NotInOrder):
         return ""
     if isinstance(error, TyperException):
         return _help_of(error, arguments)
-    if getattr(error, "temporary", False):
+    if found := _COMMAND.search(str(getattr(error, "remedy", ""))):
+        return found[0]
+    if template := _REMEDIES.get(_code(error), ""):
+        where = str(getattr(error, "where", "")).strip()
+        organization = _organization(arguments)
+        return template.format(
+            where=shlex.quote(where) if where else organization,
+            organization=organization,
+        ) + _same_data(arguments)
+    if getattr(error, "temporary", False) or _advice_of(error):
         return shlex.join(["gateway", *arguments])
-    if remedy := str(getattr(error, "remedy", "")):
-        found = _COMMAND.search(remedy)
-        return found[0] if found else remedy
-    template = _REMEDIES.get(_code(error), "")
-    where = str(getattr(error, "where", ""))
-    if not template:
-        return ""
-    command = template.format(where=where, organization=_organization(arguments))
-    return command + _same_data(arguments)
+    return _help_of(error, arguments)
+
+
+def _advice_of(error: Exception) -> str:
+    """Return what a person has to mend by hand before; empty where a command does."""
+    remedy = str(getattr(error, "remedy", ""))
+    return "" if _COMMAND.search(remedy) else remedy
 
 
 def _thai(error: Exception) -> str:
@@ -147,7 +181,7 @@ def _is_help(error: Exception) -> bool:
     return type(error).__name__ == "NoArgsIsHelpError"
 
 
-def _help_of(error: TyperException, arguments: Sequence[str]) -> str:
+def _help_of(error: Exception, arguments: Sequence[str]) -> str:
     if context := getattr(error, "ctx", None):
         return f"{context.command_path} --help"
     words = takewhile(_WORD.fullmatch, arguments[:2])

@@ -130,7 +130,8 @@ def test_a_wrong_setting_is_told_by_its_name(
     assert main.main(["letters", "list", "--data", str(tmp_path)]) == 2
     said = capsys.readouterr().err
     assert "lisen" in said
-    assert "Try: Did you mean listen?" in said
+    assert "แก้ไข / Mend: Did you mean listen?" in said
+    assert f"Try: gateway letters list --data {tmp_path}\n" in said
 
 
 def test_a_remedy_can_be_copied() -> None:
