@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from envelopes.letter import OrganizationCode
-from gateway.cli.options import duration, filled, organization_code
+from gateway.cli.options import duration, organization_code
 from gateway.cli.thai import arabic
 from gateway.domain.promise import Stage
 from gateway.domain.register import BANGKOK
@@ -29,7 +29,6 @@ CauseOption = Annotated[
     typer.Option(
         "--cause",
         metavar="CODE",
-        parser=filled,
         help="เฉพาะสาเหตุนี้ / Of this cause, as in docs/errors.md.",
     ),
 ]

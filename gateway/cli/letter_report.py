@@ -152,6 +152,12 @@ def show_letter(paths: Sequence[Path], seen: Seen = NOTHING) -> None:
     """Write a letter's facts, its files, and what happened to all its copies."""
     letter = paths[0].consignment.letter
     show_facts(_facts(letter, paths, seen))
+    show_journal(paths, seen)
+
+
+def show_journal(paths: Sequence[Path], seen: Seen = NOTHING) -> None:
+    """Write what happened to all copies of a letter, oldest first."""
+    letter = paths[0].consignment.letter
     entries = sorted(
         ((entry, path) for path in paths for entry in path.journal),
         key=lambda pair: (pair[0].at, pair[1].receiver.code, pair[0].number),

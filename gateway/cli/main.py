@@ -19,8 +19,10 @@ from gateway.cli import (
     bundle,
     check,
     database,
+    dead,
     directory,
     inbox,
+    incidents,
     journal,
     keys,
     letters,
@@ -152,6 +154,8 @@ app.add_typer(letters.app, name="letters", help="หนังสือ / Letters
 app.add_typer(inbox.app, name="inbox", help="กล่องขาเข้า / What waits for whom.")
 app.add_typer(registers.app, name="registers", help="ทะเบียน / Books of numbers.")
 app.add_typer(receipts.app, name="receipts", help="ใบรับ / What can be proved.")
+app.add_typer(incidents.app, name="incidents", help="เหตุขัดข้อง / What goes wrong.")
+app.add_typer(dead.app, name="dead", help="งานค้าง / Work that was given up.")
 app.add_typer(journal.app, name="journal", help="บันทึก / Who did what, and when.")
 app.add_typer(keys.app, name="keys", help="กุญแจของศูนย์กลาง / The hub's own keys.")
 app.add_typer(

@@ -4,10 +4,12 @@ from typing import Final
 
 from gateway.domain import certificates
 from gateway.domain.consignment import HUB, LetterFacts, Signed
+from gateway.domain.deadletter import Settled
 from gateway.domain.evidence import EvidenceKind
 from gateway.domain.inbox import Standing
 from gateway.domain.lifecycle import Happening
 from gateway.domain.organization import Organization, Purpose
+from gateway.domain.promise import Stage
 from gateway.domain.receipts import ReceiptKind
 from gateway.domain.register import NumberedBy
 
@@ -68,6 +70,16 @@ EVIDENCE: Final = {
 ASIDE: Final = {
     Standing.HELD: "ระบบอ่านไม่ได้ / held",
     Standing.PARKED: "พักไว้ / parked",
+}
+STAGES: Final = {
+    Stage.ROUTE: "นำเข้ากล่อง",
+    Stage.NOTIFY: "แจ้งผล",
+    Stage.DELIVER: "ส่งให้ปลายทาง",
+}
+SETTLED: Final = {
+    Settled.REPLAYED: "ส่งซ้ำแล้ว / replayed",
+    Settled.DISCARDED: "เลิกส่ง / discarded",
+    Settled.OVERTAKEN: "ไม่ต้องส่งแล้ว / overtaken",
 }
 NUMBERED_BY: Final = {
     NumberedBy.HUB: "ศูนย์กลาง",

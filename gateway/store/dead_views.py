@@ -19,6 +19,7 @@ from gateway.domain.promise import Stage
 from gateway.domain.replay_plan import Choice
 from gateway.ports import DeadGroup, DeadLine, IncidentLine
 from gateway.store import rows
+from gateway.store.attempts import StoredAttempts
 from gateway.store.reading import (
     ATTEMPT,
     CONSIGNMENT,
@@ -77,7 +78,7 @@ _OVERTAKEN: Final = (
     .order_by(DEAD_LETTER.c.id)
     .limit(bindparam("limit"))
 )
-# Without the answers, which may be encrypted.
+# Without the answers, which are encrypted where the letter is secret.
 _ATTEMPTS: Final = (
     select(*(column for column in ATTEMPT.columns if column.name != "answer"))
     .where(ATTEMPT.c.consignment_id == bindparam("consignment"))
@@ -161,7 +162,13 @@ class DeadViews:
         return rows.incident(found[0]) if found else None
 
     async def attempts(self, consignment: UUID) -> Sequence[Attempt]:
-        """Return a consignment's attempts, oldest first, without what was answered."""
+        """Return a consignment's attempts, oldest first.
+
+        Of a secret letter without what was answered.
+        """
+        box = self.reader.box
+        if box is not None and not await box.letters_of([consignment]):
+            return await StoredAttempts(self.reader.connection, box).of(consignment)
         found = await self.reader.fetch(_ATTEMPTS, consignment=consignment)
         return [rows.attempt(row, b"") for row in found]
 

@@ -50,6 +50,8 @@ ELSEWHERE: Final = {
     "keys begin": "tests/gateway/cli/test_keys.py",
     "keys secrecy new": "tests/gateway/keys/test_secrecy.py",
     "database upgrade": "tests/gateway/test_bootstrap.py",
+    "dead discard": "tests/gateway/cli/test_dead.py",
+    "incidents close": "tests/gateway/cli/test_dead.py",
     "directory certificate refresh": "tests/gateway/cli/test_certificates.py",
 }
 """What needs more than this hub has; its act is looked for there."""
@@ -61,6 +63,10 @@ LOOKING: Final = frozenset(
         "work",
         "demo",
         "check",
+        "dead list",
+        "dead show",
+        "incidents list",
+        "incidents show",
         "directory list",
         "directory show",
         "directory persons",
