@@ -10,7 +10,7 @@ from string import hexdigits
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
 from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.lifecycle import State
@@ -79,7 +79,10 @@ _LATEST: Final = (
     select(REPLAY_ITEM)
     .where(
         _OF,
-        REPLAY_ITEM.c.outcome.in_([Outcome.DONE.value, Outcome.FAILED_AGAIN.value]),
+        or_(
+            REPLAY_ITEM.c.outcome == Outcome.DONE.value,
+            REPLAY_ITEM.c.outcome == Outcome.FAILED_AGAIN.value,
+        ),
     )
     .order_by(REPLAY_ITEM.c.ended_at.desc(), REPLAY_ITEM.c.position.desc())
     .limit(bindparam("limit"))
