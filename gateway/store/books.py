@@ -16,7 +16,7 @@ from gateway.store.books_inspection import AT_ONCE, Inspection, Progress, no_pro
 from gateway.store.books_labels import Labels
 from gateway.store.books_letters import check_letters, check_registers
 from gateway.store.books_rows import RawReader
-from gateway.store.books_vault import check_envelopes, check_files
+from gateway.store.books_vault import check_chunks, check_envelopes, check_files
 from gateway.store.connection import Connection
 from gateway.store.vault import StoredVault
 
@@ -78,6 +78,7 @@ async def check_books(
     tally = await check_consignments(inspection)
     await check_letters(inspection)
     await check_files(inspection)
+    await check_chunks(inspection)
     await check_envelopes(inspection)
     registers = await check_registers(inspection)
     if inspection.closed:

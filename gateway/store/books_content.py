@@ -27,10 +27,11 @@ from envelopes.trust import Certificate, read_certificate
 from gateway.domain import judging
 from gateway.domain.consignment import Entry, Judgement, LetterFacts, Signed
 from gateway.domain.lifecycle import Happening
+from gateway.store.bodies import in_hop
 from gateway.store.books_bundle import Problem
 from gateway.store.books_rows import TABLES, Found, RawReader, all_raw
 from gateway.store.errors import SecretsClosed, VaultDamaged
-from gateway.store.vault import StoredVault, in_hop, read_cuts, written_cuts
+from gateway.store.vault import StoredVault, read_cuts, written_cuts
 from schemas import names
 from schemas.limits import Limits
 

@@ -7,13 +7,15 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.types import NULLTYPE
 
+from gateway.store.bodies import in_hop
 from gateway.store.books_content import name_in
 from gateway.store.books_inspection import Inspection
 from gateway.store.books_rows import TABLES, Found, all_raw, raw_column
 from gateway.store.errors import SecretsClosed, VaultDamaged
-from gateway.store.vault import StoredVault, Veil, in_hop
+from gateway.store.vault import StoredVault
 
 _FILE: Final = TABLES["file"]
+_CHUNK: Final = TABLES["chunk"]
 _ENVELOPE: Final = TABLES["envelope"]
 _CONSIGNMENT: Final = TABLES["consignment"]
 _FITTED_COPY: Final = TABLES["fitted_copy"]
@@ -32,6 +34,19 @@ _UNUSED: Final = (
         ),
     )
     .order_by(_ENVELOPE.c.digest)
+)
+
+
+_STRAY: Final = (
+    select(raw_column(_CHUNK.c.digest))
+    .where(
+        _CHUNK.c.digest.not_in(
+            select(_FILE.c.digest).where(
+                _FILE.c.body.is_(None), _FILE.c.segment.is_(None)
+            )
+        )
+    )
+    .distinct()
 )
 
 
@@ -76,29 +91,29 @@ async def _state(vault: StoredVault, file: Found) -> tuple[str | None, str]:
     if file.unreadable:
         return f"cannot be read: {', '.join(file.unreadable)}", ""
     columns = file.values
-    in_row = columns["body"] is not None
-    placed = {columns["segment"] is not None, columns["start"] is not None}
-    if placed != {not in_row}:
+    in_row, in_segment = columns["body"] is not None, columns["segment"] is not None
+    if in_segment != (columns["start"] is not None) or (in_row and in_segment):
         return "lies in its row and elsewhere, or nowhere", str(columns["digest"])
     try:
         veil = await vault.veil(columns)
-        body, actual = await in_hop(
-            columns["size"], lambda: _digested(vault, columns, veil)
-        )
+        body = await vault.body(columns, veil)
     except VaultDamaged as error:
         return error.detail, ""
+    digest = await in_hop(len(body), lambda: hashlib.sha256(body).hexdigest())
+    actual = veil.file(digest)
     if actual != columns["digest"]:
         return "is not as it was kept", actual
-    if body != columns["size"]:
+    if len(body) != columns["size"]:
         return "has another size", actual
     return None, actual
 
 
-def _digested(
-    vault: StoredVault, columns: dict[str, Any], veil: Veil
-) -> tuple[int, str]:
-    body = vault.body(columns, veil)
-    return len(body), veil.file(hashlib.sha256(body).hexdigest())
+async def check_chunks(inspection: Inspection) -> None:
+    """Find chunks that are no part of a file, or of one that lies elsewhere."""
+    result = await inspection.reader.connection.execute(_STRAY)
+    for digest in list(result.scalars()):
+        names = await inspection.labels.of_file(str(digest), "")
+        inspection.of_names(names, "chunk", f"{digest}: no file lies in it")
 
 
 async def check_envelopes(inspection: Inspection) -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
@@ -15,6 +15,7 @@ from envelopes.letter import OrganizationCode
 from gateway.domain.access import Access
 from gateway.domain.books import Books
 from gateway.domain.continuity import Batch, Continuity, Mark
+from gateway.domain.endpoint import Endpoint
 from gateway.domain.hub_certificate import HubCertificate
 from gateway.domain.organization import (
     Organization,
@@ -24,12 +25,14 @@ from gateway.domain.organization import (
 from gateway.domain.promise import Promise
 from gateway.store.accesses import StoredAccesses, StoredPersons
 from gateway.store.batches import batch_numbered, check_journal, last_batch, seal
+from gateway.store.bodies import Bodies, InChunks, InSegments
 from gateway.store.books import check_books
 from gateway.store.books_inspection import Progress, no_progress
 from gateway.store.claims import claim
 from gateway.store.connection import Connection
 from gateway.store.database import Database
 from gateway.store.directory import StoredDirectory
+from gateway.store.endpoints import StoredEndpoints
 from gateway.store.errors import SecretsClosed
 from gateway.store.evidence import StoredEvidence
 from gateway.store.hub_certificates import StoredHubCertificates
@@ -49,6 +52,12 @@ from gateway.store.views import StoredViews
 
 DATABASE: Final = "hub.db"
 SEGMENTS: Final = Path("vault", "segments")
+
+VAULT_FACT: Final = "vault"
+"""The fact that says where the vault is: `database`, or by what its folder is marked;
+none of a folder that only one machine can have."""
+DATABASE_VAULT: Final = "database"
+VaultKind = Literal["directory", "database"]
 
 FRESH: Final = 1.0
 """Seconds for which an answer of the directory is taken for true."""
@@ -84,14 +93,14 @@ class SqliteStore:
     def __init__(
         self,
         database: Database,
-        segments: Segments,
+        bodies: Bodies,
         elapsed: Callable[[], float] = time.monotonic,
         keyring: Keyring | None = None,
     ) -> None:
         self._database = database
         self.keyring = keyring
         """What opens secret letters; None where nothing does."""
-        self._segments = segments
+        self._bodies = bodies
         self._wake = Wake()
         self._directory = StoredDirectory(database.reading)
         self._organizations: _Cache[Organization] = _Cache(
@@ -104,7 +113,7 @@ class SqliteStore:
             StoredAccesses(database.reading).of, elapsed
         )
         self.strongbox = Strongbox(database.reading, keyring)
-        self.vault = StoredVault(database.reading, segments, self.strongbox)
+        self.vault = StoredVault(database.reading, bodies, self.strongbox)
         """What is committed, to read."""
         self.views = StoredViews(database.reading, self.vault)
         self.evidence = StoredEvidence(database.reading, self.strongbox)
@@ -128,7 +137,7 @@ class SqliteStore:
         """Return a unit that has not begun yet."""
         return StoredUnit(
             self._database.turn(),
-            self._segments,
+            self._bodies,
             self._wake.up,
             self._forget,
             keyring=self.keyring,
@@ -161,6 +170,10 @@ class SqliteStore:
     ) -> Sequence[RegisteredCertificate]:
         """Return its certificates, at most a second behind other processes."""
         return await self._certificates.find(code) or ()
+
+    async def endpoints(self) -> Sequence[Endpoint]:
+        """Return how organizations are reached, by code."""
+        return await StoredEndpoints(self.reading).all()
 
     async def every_certificate(self) -> Sequence[RegisteredCertificate]:
         """Return the certificates of all organizations, valid or not."""
@@ -196,7 +209,7 @@ class SqliteStore:
         """
         async with self._database.snapshot() as connection:
             box = Strongbox(connection, self.keyring)
-            vault = StoredVault(connection, self._segments, box)
+            vault = StoredVault(connection, self._bodies, box)
             return await check_books(connection, vault, progress)
 
     async def seal_journal(self, at: datetime) -> Batch | None:
@@ -330,19 +343,29 @@ async def open_store(
     database: Path | str | None = None,
     elapsed: Callable[[], float] = time.monotonic,
     keyring: Keyring | None = None,
+    vault: VaultKind | None = None,
 ) -> AsyncIterator[SqliteStore]:
     """Open the store of a data directory, with its tables and vault.
 
     `database` is the file where it is not `hub.db`, or the URL of a PostgreSQL
-    database. Without `keyring` secret letters stay closed. The tables must be there
+    database. Without `keyring` secret letters stay closed. `vault` is its kind where
+    that is not noted in the database. The tables must be there
     (`gateway.store.schema.upgrade`). Raises `StoreUnavailable`.
     """
     segments = Segments(data / SEGMENTS)
     try:
         async with _database(database or data / DATABASE, segments) as opened:
-            yield SqliteStore(opened, segments, elapsed, keyring)
+            kind = vault or await _kind_of_vault(opened.reading)
+            bodies = InChunks() if kind == DATABASE_VAULT else InSegments(segments)
+            yield SqliteStore(opened, bodies, elapsed, keyring)
     finally:
         segments.close()
+
+
+async def _kind_of_vault(reading: Connection) -> str:
+    result = await reading.execute(_FACTS)
+    noted = {row["name"]: row["value"] for row in result.mappings()}
+    return str(noted.get(VAULT_FACT, ""))
 
 
 def _database(

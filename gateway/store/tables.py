@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from gateway.store.types import UtcDateTime
@@ -264,13 +264,14 @@ class ReplayItemRow(Row, table=True):
 
 
 class ChunkRow(Row, table=True):
-    """A piece of a body in the vault that lies in rows instead of segments."""
+    """A piece of a file in the vault that lies in rows instead of segments."""
 
     __tablename__ = "chunk"
 
-    segment: int = Field(primary_key=True, sa_type=BigInteger)
-    """Of the body, as `file.segment` says; negative, so that no file of the other kind
-    of vault is meant by it."""
+    digest: str = Field(
+        foreign_key="file.digest", ondelete="CASCADE", primary_key=True, max_length=64
+    )
+    """Of the file, as its row has it."""
     position: int = Field(primary_key=True)
     """0, 1, 2 …"""
     content: bytes = Field(sa_type=LargeBinary)

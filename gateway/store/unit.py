@@ -11,6 +11,7 @@ from gateway.store.accesses import StoredAccesses, StoredPersons
 from gateway.store.acts import StoredActs
 from gateway.store.asides import StoredAsides
 from gateway.store.attempts import StoredAttempts
+from gateway.store.bodies import Bodies
 from gateway.store.connection import Connection
 from gateway.store.consignments import StoredConsignments
 from gateway.store.copies import StoredCopies
@@ -30,7 +31,6 @@ from gateway.store.outbox import StoredPromises
 from gateway.store.receipts import StoredReceipts
 from gateway.store.registers import StoredRegisters
 from gateway.store.replays import StoredReplays
-from gateway.store.segments import Segments
 from gateway.store.strongbox import Strongbox
 from gateway.store.vault import StoredVault
 
@@ -79,7 +79,7 @@ class StoredUnit:
     def __init__(
         self,
         turn: Turn,
-        segments: Segments,
+        bodies: Bodies,
         promised: Callable[[], None],
         changed: Callable[[OrganizationCode], None],
         *,
@@ -103,7 +103,7 @@ class StoredUnit:
         self.receipts = StoredReceipts(self._connection)
         self.signed_receipts = StoredSignedReceipts(self._connection, box)
         self.promises = StoredPromises(self._connection, self._count_promise)
-        self.vault = StoredVault(self._connection, segments, box)
+        self.vault = StoredVault(self._connection, bodies, box)
         self.directory = StoredDirectory(self._connection, self._changes.append)
         self.accesses = StoredAccesses(self._connection, self._changes.append)
         self.endpoints = StoredEndpoints(self._connection)

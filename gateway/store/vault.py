@@ -1,8 +1,9 @@
 """The bytes, by digest: each file once, each envelope with the files cut out.
 
-Files up to 32 KiB lie in their row, larger ones in a segment (`segments.py`). The
-rows are written in the unit's transaction; the segments are synced before it
-commits (`Segments.sync`), so no committed row refers to bytes that may be lost.
+Files up to 32 KiB lie in their row, larger ones where the hub's kind of vault has them
+(`bodies.py`). The rows are written in the unit's transaction; segments are synced
+before it commits (`Segments.sync`), so no committed row refers to bytes that may be
+lost.
 Nothing is remembered between calls: a row that was rolled back was never there.
 
 What belongs to a secret letter lies encrypted under that letter's key, and is known
@@ -10,50 +11,33 @@ by keyed digests only (`keyring.py`). A file that another letter has too lies th
 twice, so that no letter depends on the key of another.
 """
 
-import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import TextClause, Uuid, bindparam, select, text
+from sqlalchemy import Uuid, bindparam, select, text
 
-from envelopes.parts import Cut, Parts, put_together
+from envelopes.parts import Cut, Parts, put_together, text_of
+from gateway.store.bodies import INSERT_FILE, Bodies, in_hop
 from gateway.store.connection import Connection
 from gateway.store.errors import VaultDamaged
 from gateway.store.keyring import OVERHEAD, Keyring, LetterKey
-from gateway.store.segments import Place, Segments
 from gateway.store.strongbox import Strongbox
 from gateway.store.tables import EnvelopeRow, FileRow
 
 IN_ROW: Final = 32 * 1024
 """Bytes up to which a file lies in its row: a segment would cost it a sync."""
 
-INLINE: Final = 4 * 1024 * 1024
-"""Bytes up to which reading and digesting cost less than they would delay others."""
-
 _FILE_PLACE: Final = "file"
 _ENVELOPE_PLACE: Final = "envelope"
 
-T = TypeVar("T")
-
-
-def _insert(table: str, *columns: str) -> TextClause:
-    """Both databases know ON CONFLICT, SQLAlchemy spells it once for each."""
-    names = ", ".join(columns)
-    values = ", ".join(f":{column}" for column in columns)
-    return text(
-        f"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
-    ).bindparams(bindparam("letter_key", type_=Uuid()))
-
-
-_INSERT_FILE: Final = _insert(
-    "file", "digest", "size", "body", "segment", "start", "letter_key"
-)
-_INSERT_ENVELOPE: Final = _insert(
-    "envelope", "digest", "size", "skeleton", "cuts", "letter_key"
-)
+_INSERT_ENVELOPE: Final = text(
+    "INSERT INTO envelope (digest, size, skeleton, cuts, letter_key) VALUES "
+    "(:digest, :size, :skeleton, :cuts, :letter_key) ON CONFLICT DO NOTHING"
+).bindparams(bindparam("letter_key", type_=Uuid()))
 _FILE: Final = FileRow.metadata.tables["file"]
 _ENVELOPE: Final = EnvelopeRow.metadata.tables["envelope"]
 _OF_DIGESTS: Final = _FILE.c.digest.in_(bindparam("digests", expanding=True))
@@ -98,18 +82,17 @@ class Veil:
 
 @dataclass(frozen=True, slots=True)
 class StoredVault:
-    """The vault as one unit, or one reader, sees it: rows and segments."""
+    """The vault as one unit, or one reader, sees it: rows and bodies."""
 
     connection: Connection
-    segments: Segments
+    bodies: Bodies
     box: Strongbox
 
     async def keep(self, parts: Parts, *, secret_of: UUID | None) -> None:
         """Keep an envelope or a document; durable when the unit has committed.
 
         `secret_of` is the letter it belongs to, where that is secret. Keeping again
-        what is already there changes nothing. The unit calls `segments.sync` before
-        it commits.
+        what is already there changes nothing.
         """
         veil = Veil(None, None, None)
         if secret_of is not None:
@@ -166,15 +149,18 @@ class StoredVault:
         veil = await self.veil(envelope)
         cuts = read_cuts(envelope["cuts"])
         files = await self._file_rows({cut.digest for cut in cuts})
+        texts = [await self._text(files.get(cut.digest, {}), veil) for cut in cuts]
         digest, skeleton = envelope["digest"], envelope["skeleton"]
         return await in_hop(
             envelope["size"],
             lambda: put_together(
-                veil.under(_ENVELOPE_PLACE, digest, skeleton),
-                cuts,
-                lambda name: self.body(files.get(name, {}), veil),
+                veil.under(_ENVELOPE_PLACE, digest, skeleton), cuts, texts
             ),
         )
+
+    async def _text(self, file: Mapping[str, Any], veil: Veil) -> bytes:
+        body = await self.body(file, veil)
+        return await in_hop(len(body), lambda: text_of(body))
 
     async def veil(self, row: Mapping[str, Any]) -> Veil:
         """Return what lies over a row of `file` or `envelope`.
@@ -186,25 +172,26 @@ class StoredVault:
             return Veil(None, None, None)
         return Veil(letter, await self.box.key(letter), self.box.ring)
 
-    def body(self, file: Mapping[str, Any], veil: Veil) -> bytes:
-        """Return the bytes that a row of `file` stands for; blocks while it reads.
+    async def body(self, file: Mapping[str, Any], veil: Veil) -> bytes:
+        """Return the bytes that a row of `file` stands for.
 
         Raises `VaultDamaged` where they are not all there, or lie under another veil;
         does not digest them.
         """
-        if file and file["letter_key"] != veil.letter:
+        if not file:
+            raise VaultDamaged(detail="a file is not there")
+        if file["letter_key"] != veil.letter:
             raise VaultDamaged(detail="a file is kept for another letter")
-        kept = self._kept(file, veil.overhead)
-        return veil.under(_FILE_PLACE, file["digest"], kept)
-
-    def _kept(self, file: Mapping[str, Any], overhead: int) -> bytes:
-        match file:
-            case {"body": bytes(body)}:
-                return body
-            case {"body": None, "segment": int(n), "start": int(at), "size": int(size)}:
-                return self.segments.read(Place(n, at), size + overhead)
-            case _:
-                raise VaultDamaged(detail="a file has neither body nor place")
+        kept = file["body"]
+        if kept is None and isinstance(file["size"], int):
+            size = file["size"] + veil.overhead
+            kept = await self.bodies.get(self.connection, file, size)
+        if not isinstance(kept, bytes):
+            raise VaultDamaged(detail="a file has no body")
+        found = kept
+        return await in_hop(
+            len(found), lambda: veil.under(_FILE_PLACE, file["digest"], found)
+        )
 
     async def _keep_files(self, files: Mapping[str, bytes], veil: Veil) -> None:
         if not files:
@@ -212,24 +199,21 @@ class StoredVault:
         kept_as = {veil.file(digest): body for digest, body in files.items()}
         result = await self.connection.execute(_KNOWN_FILES, {"digests": list(kept_as)})
         known = set(result.scalars())
-        rows = [
-            await self._file_row(digest, body, veil)
-            for digest, body in kept_as.items()
-            if digest not in known
-        ]
-        if rows:
-            await self.connection.execute(_INSERT_FILE, rows)
-
-    async def _file_row(self, digest: str, body: bytes, veil: Veil) -> dict[str, Any]:
-        row = {"digest": digest, "size": len(body), "letter_key": veil.letter}
-        if len(body) <= IN_ROW:
-            kept = veil.over(_FILE_PLACE, digest, body)
-            return {**row, "body": kept, "segment": None, "start": None}
-        place = await in_hop(
-            len(body),
-            lambda: self.segments.append(veil.over(_FILE_PLACE, digest, body)),
-        )
-        return {**row, "body": None, "segment": place.segment, "start": place.start}
+        in_row = []
+        # In one order, so that two processes do not wait for each other.
+        for digest, body in sorted(kept_as.items()):
+            if digest in known:
+                continue
+            row = {"digest": digest, "size": len(body), "letter_key": veil.letter}
+            kept = await in_hop(
+                len(body), partial(veil.over, _FILE_PLACE, digest, body)
+            )
+            if len(body) <= IN_ROW:
+                in_row.append({**row, "body": kept, "segment": None, "start": None})
+            else:
+                await self.bodies.put(self.connection, row, kept)
+        if in_row:
+            await self.connection.execute(INSERT_FILE, in_row)
 
     async def _file_rows(self, digests: Iterable[str]) -> dict[str, dict[str, Any]]:
         result = await self.connection.execute(_READ_FILES, {"digests": list(digests)})
@@ -248,8 +232,3 @@ def read_cuts(written: str) -> tuple[Cut, ...]:
         return tuple(Cut(int(offset), digest) for offset, digest in pairs)
     except ValueError as error:
         raise VaultDamaged(detail=f"cuts cannot be read: {written[:80]}") from error
-
-
-async def in_hop(size: int, work: Callable[[], T]) -> T:
-    """Do it at once where it is little, in a worker thread where it would delay."""
-    return work() if size <= INLINE else await asyncio.to_thread(work)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envelopes.letter import Attachment
-from envelopes.parts import Cut, Parts, put_together, take_apart
+from envelopes.parts import Cut, Parts, put_together, take_apart, text_of
 from tests.doubles.pki import identity
 from tests.letters import a_letter, as_wire
 
@@ -27,7 +27,8 @@ def b64(file: bytes) -> bytes:
 
 
 def whole_again(parts: Parts) -> bytes:
-    return put_together(parts.skeleton, parts.cuts, parts.files.__getitem__)
+    texts = [text_of(parts.files[cut.digest]) for cut in parts.cuts]
+    return put_together(parts.skeleton, parts.cuts, texts)
 
 
 def test_files_are_cut_out_and_put_back() -> None:

@@ -17,7 +17,7 @@ from gateway.domain.organization import Organization, Person, RegisteredCertific
 from gateway.domain.promise import Stage
 from gateway.keys.signing import KeySigner
 from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, SqliteStore, open_store
+from gateway.store.store import DATABASE, SqliteStore, VaultKind, open_store
 from gateway.workflow.ask_again import ask_again
 from gateway.workflow.collect import Shown, confirm, look
 from gateway.workflow.endpoint import set_dialect
@@ -167,19 +167,27 @@ def to(receiver: OrganizationCode, number: LetterId, **changes: object) -> Lette
     return replace(letter, receiver=party)
 
 
-async def make_hub(data: Path, *, to_the_end: bool = False) -> None:
+async def make_hub(
+    data: Path,
+    *,
+    to_the_end: bool = False,
+    vault: VaultKind = "directory",
+    secret: bytes = b"",
+) -> None:
     """Make a hub in an empty folder, and let its letters come to stand everywhere.
 
     `to_the_end` adds those that were taken back, parked, held, fitted, asked for
-    again, disputed and called wrong, and a secret circular.
+    again, disputed and called wrong, and a circular with a secret file.
     """
     upgrade(url_of(data / DATABASE))
-    async with open_store(data, elapsed=lambda: 0.0, keyring=a_keyring()) as store:
+    async with open_store(
+        data, elapsed=lambda: 0.0, keyring=a_keyring(), vault=vault
+    ) as store:
         hub = a_hub_on(store)
         await enter_directory(hub)
         if to_the_end:
             await _every_end(hub)
-            await secret_life(hub)
+            await secret_life(hub, files=(secret or SECRET_FILE,))
         await _circular(hub)
         await _returned(hub)
         await _on_its_way(hub)

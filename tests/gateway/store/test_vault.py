@@ -1,3 +1,5 @@
+"""The vault: one suite for both kinds, then what only segments have."""
+
 import asyncio
 import hashlib
 import random
@@ -10,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from envelopes.letter import Attachment
 from envelopes.parts import take_apart
+from gateway.store.bodies import InChunks, InSegments
 from gateway.store.errors import StoreUnavailable, VaultDamaged
 from gateway.store.segments import Place, Segments
 from gateway.store.sqlite import SqliteConnection
@@ -50,8 +53,17 @@ def segments(tmp_path: Path) -> Iterator[Segments]:
 
 
 @pytest.fixture
-def vault(connection: SqliteConnection, segments: Segments) -> StoredVault:
-    return StoredVault(connection, segments, Strongbox(connection, None))
+def in_segments(connection: SqliteConnection, segments: Segments) -> StoredVault:
+    return StoredVault(connection, InSegments(segments), Strongbox(connection, None))
+
+
+@pytest.fixture(params=["directory", "database"])
+def vault(
+    request: pytest.FixtureRequest, connection: SqliteConnection, segments: Segments
+) -> StoredVault:
+    """The vault, of each kind; on PostgreSQL see `test_bodies.py`."""
+    bodies = InSegments(segments) if request.param == "directory" else InChunks()
+    return StoredVault(connection, bodies, Strongbox(connection, None))
 
 
 async def rows(vault: StoredVault, statement: str) -> list[tuple[object, ...]]:
@@ -70,12 +82,14 @@ async def test_an_envelope_comes_back_byte_for_byte(
 
 
 async def test_small_files_lie_in_their_row_and_large_ones_in_a_segment(
-    vault: StoredVault, segments: Segments
+    in_segments: StoredVault, segments: Segments
 ) -> None:
     wire, files = an_envelope(SMALL, LARGE)
-    await vault.keep(take_apart(wire, files), secret_of=None)
+    await in_segments.keep(take_apart(wire, files), secret_of=None)
 
-    stored = await rows(vault, "SELECT digest, length(body), segment, start FROM file")
+    stored = await rows(
+        in_segments, "SELECT digest, length(body), segment, start FROM file"
+    )
 
     assert sorted(stored) == sorted(
         [
@@ -87,15 +101,19 @@ async def test_small_files_lie_in_their_row_and_large_ones_in_a_segment(
 
 
 async def test_a_circular_keeps_its_files_once(
-    vault: StoredVault, segments: Segments
+    in_segments: StoredVault, segments: Segments
 ) -> None:
     for number in range(5):
         main = Attachment("application/pdf", LARGE)
         wire = as_wire(a_letter(description=str(number), main=main, attachments=()))
-        await vault.keep(take_apart(wire, {digest_of(LARGE): LARGE}), secret_of=None)
+        await in_segments.keep(
+            take_apart(wire, {digest_of(LARGE): LARGE}), secret_of=None
+        )
 
-    assert await rows(vault, "SELECT count(*) FROM file") == [(1,)]
-    [(skeletons,)] = await rows(vault, "SELECT max(length(skeleton)) FROM envelope")
+    assert await rows(in_segments, "SELECT count(*) FROM file") == [(1,)]
+    [(skeletons,)] = await rows(
+        in_segments, "SELECT max(length(skeleton)) FROM envelope"
+    )
     assert isinstance(skeletons, int)
     assert skeletons < 8192
     assert (segments.directory / "000001").stat().st_size == len(LARGE)
@@ -112,16 +130,16 @@ async def test_keeping_again_changes_nothing(vault: StoredVault) -> None:
 
 
 async def test_what_was_rolled_back_is_written_again(
-    connection: SqliteConnection, vault: StoredVault
+    connection: SqliteConnection, in_segments: StoredVault
 ) -> None:
     wire, files = an_envelope(LARGE)
-    await vault.keep(take_apart(wire, files), secret_of=None)
+    await in_segments.keep(take_apart(wire, files), secret_of=None)
     connection._connection.rollback()
 
-    await vault.keep(take_apart(wire, files), secret_of=None)
+    await in_segments.keep(take_apart(wire, files), secret_of=None)
 
-    assert await vault.read(digest_of(wire)) == wire
-    assert await rows(vault, "SELECT start FROM file") == [(len(LARGE),)]
+    assert await in_segments.read(digest_of(wire)) == wire
+    assert await rows(in_segments, "SELECT start FROM file") == [(len(LARGE),)]
 
 
 @pytest.mark.parametrize(
@@ -147,10 +165,10 @@ async def test_a_damaged_row_is_not_read(vault: StoredVault, damage: str) -> Non
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
 async def test_a_damaged_segment_is_not_read(
-    vault: StoredVault, segments: Segments, damage: str
+    in_segments: StoredVault, segments: Segments, damage: str
 ) -> None:
     wire, files = an_envelope(LARGE)
-    await vault.keep(take_apart(wire, files), secret_of=None)
+    await in_segments.keep(take_apart(wire, files), secret_of=None)
     path = segments.directory / "000001"
     if damage == "flip":
         path.write_bytes(LARGE[:100] + bytes([LARGE[100] ^ 1]) + LARGE[101:])
@@ -160,7 +178,7 @@ async def test_a_damaged_segment_is_not_read(
         path.unlink()
 
     with pytest.raises(VaultDamaged) as caught:
-        await vault.read(digest_of(wire))
+        await in_segments.read(digest_of(wire))
     assert not caught.value.temporary
 
 

@@ -24,11 +24,15 @@ def upgrade() -> None:
     """Add what is new."""
     op.create_table(
         "chunk",
-        sa.Column("segment", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("segment", "position"),
+        sa.ForeignKeyConstraint(["digest"], ["file.digest"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest", "position"),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        # What lies in it is compressed or encrypted already, most of it.
+        op.execute("ALTER TABLE chunk ALTER content SET STORAGE EXTERNAL")
     op.create_table(
         "incident",
         sa.Column("id", sa.Uuid(), nullable=False),
