@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from envelopes.letter import OrganizationCode
 from gateway.cli import books_report, journal_report
 from gateway.cli.errors import NotInOrder
 from gateway.cli.journal_report import marks_in
-from gateway.cli.options import DEFAULT_DATA, Data, Json
+from gateway.cli.options import DEFAULT_DATA, Data, Json, organization_code
 from gateway.cli.progress import progress
 from gateway.cli.session import ask
 from gateway.domain.books import Books
@@ -27,6 +28,7 @@ class What(StrEnum):
     BOOKS = "books"
     JOURNAL = "journal"
     RECEIPTS = "receipts"
+    ENDPOINT = "endpoint"
 
 
 def check(
@@ -35,11 +37,21 @@ def check(
     what: Annotated[
         What | None,
         typer.Argument(
-            metavar="[books|journal|receipts]",
+            metavar="[books|journal|receipts|endpoint]",
             show_default=False,
             help="books: ตรวจบัญชีหนังสือทุกฉบับ / Account for every letter. "
             "journal: ตรวจความต่อเนื่องของบันทึก / Is the journal whole? "
-            "receipts: ตรวจใบรับที่ลงนาม / Is every fact signed?",
+            "receipts: ตรวจใบรับที่ลงนาม / Is every fact signed? "
+            "endpoint: ตรวจเส้นทางถึงหน่วยงาน / Is the way to an office open?",
+        ),
+    ] = None,
+    code: Annotated[
+        OrganizationCode | None,
+        typer.Argument(
+            metavar="[ORGANIZATION]",
+            parser=organization_code,
+            show_default=False,
+            help="รหัสหน่วยงาน ใช้กับ endpoint / Whose endpoint.",
         ),
     ] = None,
     data: Data = DEFAULT_DATA,
@@ -53,7 +65,14 @@ def check(
     whether nothing was cut out of the journal, altered or put in.
     gateway check receipts: ตรวจว่าใบรับลงนามครบและลายมือชื่อถูกต้อง /
     whether every receipt is signed, and every signature holds.
+    gateway check endpoint ORGANIZATION: เดินทีละขั้นถึงระบบของหน่วยงาน หยุดที่ขั้นที่ติด /
+    the way to an office's system, step by step, up to the one that fails.
     """
+    if what is What.ENDPOINT:
+        _check_endpoint(code, data, as_json=as_json)
+        return
+    if code is not None:
+        raise typer.BadParameter("ใช้กับ endpoint เท่านั้น / only behind endpoint")
     if what is What.BOOKS:
         _check_books(data, as_json=as_json)
         return
@@ -96,6 +115,21 @@ def _check_journal(data: Path, *, as_json: bool) -> None:
     journal_report.show(found, data, as_json=as_json)
     if not found.is_whole:
         raise NotInOrder
+
+
+def _check_endpoint(
+    code: OrganizationCode | None, data: Path, *, as_json: bool
+) -> None:
+    if code is None:
+        raise typer.BadParameter("ระบุรหัสหน่วยงาน / name an organization")
+    # It loads aiohttp.
+    from gateway.cli import check_endpoint  # noqa: PLC0415
+
+    with progress("ตรวจเส้นทาง / on the way to the endpoint"):
+        lines = ask(data, lambda hub: check_endpoint.look(hub, code))
+    check_endpoint.show(code, lines, as_json=as_json)
+    if not all(line.ok for line in lines):
+        raise NotInOrder([line.error for line in lines if line.error])
 
 
 def _check_receipts(data: Path, *, as_json: bool) -> None:

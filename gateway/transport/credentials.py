@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from aiohttp import encode_basic_auth
+from cryptography import x509
 
 from gateway.config import Settings, SettingsError
 from gateway.domain.delivery import CredentialsMissing
@@ -109,6 +110,17 @@ class Credentials:
             if self._context is None:
                 raise CredentialsMissing(str(error)) from error
         return self._context
+
+    def certificate(self) -> x509.Certificate | None:
+        """Return the hub's own certificate; raises `CredentialsMissing`."""
+        file = self._files.certificate
+        if file is None:
+            return None
+        self.context()
+        try:
+            return x509.load_pem_x509_certificates(file.read_bytes())[0]
+        except (OSError, ValueError) as error:
+            raise CredentialsMissing(f"push_certificate: {file}") from error
 
     def basic(self, endpoint: Endpoint) -> dict[str, str]:
         """Return the header with user and password; raises `CredentialsMissing`."""

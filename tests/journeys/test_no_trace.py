@@ -72,9 +72,13 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
     ordered = ("--by", "ผู้อื่น", "--reason", "ทดลอง")
     as_stranger = ("--organization", stranger, *named)
     certificate = play.hub.data / "demo-keys" / f"{stranger}.crt"
+    given_up = dead_letter_of(play)
     shown = [*numbers, *((*n, *as_stranger) for n in numbers)]
     return {
-        "check": ((), ("books",), ("journal",), ("receipts",)),
+        "check": (
+            *((), ("books",), ("journal",), ("receipts",)),
+            ("endpoint", receiver),
+        ),
         "directory list": NO_OPTIONS,
         "directory show": sides,
         "directory persons": sides,
@@ -93,6 +97,12 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
         "directory certificate revoke": ((stranger, "00000000", *ordered),),
         "directory certificate expiring": NO_OPTIONS,
         "directory certificate refresh": NO_OPTIONS,
+        "dead list": ((), ("--all",), ("--each",), ("--each", "--all")),
+        "dead show": ((given_up["id"],),),
+        "dead discard": ((given_up["id"], *ordered),),
+        "incidents list": ((), ("--all",)),
+        "incidents show": ((given_up["incident"],),),
+        "incidents close": ((given_up["incident"], *ordered),),
         "broker declare": (ordered,),
         "broker show": NO_OPTIONS,
         "keys list": NO_OPTIONS,
@@ -195,6 +205,14 @@ def entry_of(play: Play, what: str) -> str:
     return str(next(x["process_id"] for x in lines if x["letter"]["number"] == number))
 
 
+def dead_letter_of(play: Play) -> Mapping[str, str]:
+    """Return what `dead list` says of the letter that no runner could route."""
+    every = ("dead", "list", "--each", "--all", "--json", "--data", data_of(play))
+    number = play.said.numbers["stuck"]
+    lines: list[dict[str, str]] = json.loads(run(*every))
+    return next(line for line in lines if line["number"] == number)
+
+
 def data_of(play: Play) -> str:
     return str(play.hub.data)
 
@@ -218,12 +236,17 @@ def test_the_letters_did_what_they_are_here_for(play: Play) -> None:
         "parked": "waiting",
         "waiting": "waiting",
         # No runner could put it into an inbox.
-        "stuck": "accepted",
+        "stuck": "failed",
     }
     assert "letter parked" in log
     # The last words of the process that a runner took along.
     assert "\nฐานข้อมูลทำงานไม่ได้" in log
-    for event in ("message set aside", "request failed", "request repeated"):
+    for event in (
+        "work given up",
+        "message set aside",
+        "request failed",
+        "request repeated",
+    ):
         assert event in log, event
     refused = " ".join(play.said.refusals.values())
     for code in (
