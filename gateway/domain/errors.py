@@ -148,6 +148,13 @@ class AccessUnknown(Refusal):
     thai = "หน่วยงานไม่มีช่องทางเข้าถึงนี้"
 
 
+class EndpointUnknown(Refusal):
+    """The organization has no endpoint: it fetches by itself."""
+
+    code = "endpoint-unknown"
+    thai = "หน่วยงานไม่มีปลายทางให้ศูนย์กลางส่งให้ หน่วยงานมาดึงเอง"
+
+
 class NotASecretRegistrar(Refusal):
     """This person is no registrar of secret letters of the organization."""
 

@@ -161,8 +161,12 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "endpoint-refused": Remedy(
         Move.OPERATOR, "Ask the office why, then replay: gateway dead list"
     ),
+    "endpoint-rests": Remedy(Move.NOBODY, "Wait; its letters are kept and go on then"),
     "endpoint-silent": Remedy(
         Move.OPERATOR, "Ask whether its system hangs: gateway check endpoint CODE"
+    ),
+    "endpoint-unknown": Remedy(
+        Move.OPERATOR, "Set one: gateway directory endpoint set --help"
     ),
     "endpoint-unreachable": Remedy(
         Move.OPERATOR, "Find where the way ends: gateway check endpoint CODE"
