@@ -19,6 +19,8 @@ from gateway.domain.facts import (
     Fact,
     Records,
     at_text,
+    attempted,
+    delivery_kept,
     given_up,
     queued,
 )
@@ -156,6 +158,7 @@ def kept_elsewhere(records: Records) -> Counter[Fact]:
         facts += _of_receipt(receipt)
     for dead in records.dead_letters:
         facts += _of_dead_letter(dead)
+    facts += _of_attempts(records)
     facts += [
         Fact("fitted_copy", copy.dialect, "copy", copy.delivery.digest)
         for copy in records.copies
@@ -165,6 +168,9 @@ def kept_elsewhere(records: Records) -> Counter[Fact]:
 
 
 def _of_promise(promise: Promise, records: Records) -> Iterator[Fact]:
+    if promise.stage is Stage.DELIVER:
+        yield from _of_delivery(promise, records)
+        return
     routes = promise.stage is Stage.ROUTE
     key = ROUTE if routes else str(promise.receipt)
     yield Fact("promise", key, "made", at_text(promise.made_at))
@@ -173,6 +179,33 @@ def _of_promise(promise: Promise, records: Records) -> Iterator[Fact]:
     void = routes and records.freed and not _is_told(promise, records.journal)
     if promise.id in records.kept and not void:
         yield Fact("promise", key, "kept", at_text(records.kept[promise.id]))
+
+
+def _of_delivery(promise: Promise, records: Records) -> Iterator[Fact]:
+    """Say what a promise to hand over says.
+
+    Only what the journal calls kept is compared: no happening says when one was found
+    void, since its entry had left the inbox or its endpoint pulls now.
+    """
+    key = str(promise.id)
+    yield Fact("promise", key, "made", at_text(promise.made_at))
+    told = any(delivery_kept(entry) == key for entry in records.journal)
+    if told and promise.id in records.kept:
+        yield Fact("promise", key, "kept", at_text(records.kept[promise.id]))
+
+
+def _of_attempts(records: Records) -> Iterator[Fact]:
+    """Say what attempts say that the journal tells of, or that nobody promised.
+
+    Of one whose entry had left the inbox meanwhile the journal may be silent.
+    """
+    told = {e.facts[Stage.DELIVER] for e in records.journal if "attempt" in e.facts}
+    promised = {promise.id for promise in records.promises}
+    for attempt in records.attempts:
+        key = str(attempt.promise)
+        if key in told or attempt.promise not in promised:
+            at = at_text(attempt.at)
+            yield from attempted(key, attempt.number, attempt.outcome, at)
 
 
 def _is_told(promise: Promise, journal: Sequence[Entry]) -> bool:

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from gateway.domain.consignment import Entry, FittedCopy
 from gateway.domain.deadletter import DeadLetter
+from gateway.domain.delivery import Attempt
 from gateway.domain.inbox import InboxEntry
-from gateway.domain.promise import Promise
+from gateway.domain.lifecycle import Happening
+from gateway.domain.promise import Promise, Stage
 from gateway.domain.receipts import Receipt
 from gateway.domain.register import Registration
 
@@ -46,10 +48,55 @@ class Records:
     receipts: Sequence[Receipt]
     copies: Sequence[FittedCopy] = ()
     dead_letters: Sequence[DeadLetter] = ()
+    attempts: Sequence[Attempt] = ()
     facts: Sequence[Fact] = ()
     """What the consignment's own row says."""
     freed: bool = False
     """Whether its own row says that its sender freed the number."""
+
+
+_PROMISING: Final = frozenset(
+    {
+        Happening.ROUTE_CHOSEN,
+        Happening.NOTIFIER_QUEUED,
+        Happening.DELIVERY_BEGUN,
+        Happening.ENTRY_RELEASED,
+        Happening.ENTRY_CAME_BACK,
+        Happening.DELIVERY_RESUMED,
+        Happening.NOTIFIER_RESUMED,
+    }
+)
+"""Happenings that made the promise to hand over that they name."""
+
+_FAILING: Final = (Happening.DELIVERY_FAILED, Happening.NOTIFIER_FAILED)
+
+
+def deliveries_made(entry: Entry) -> list[str]:
+    """Return the promises to hand over that were made by what a journal says."""
+    made = [entry.facts.get("again")]
+    if entry.happening in _PROMISING:
+        made.append(entry.facts.get(Stage.DELIVER))
+    return [promise for promise in made if promise]
+
+
+def delivery_kept(entry: Entry) -> str:
+    """Return the promise to hand over that was kept by it; empty for none.
+
+    A failed attempt keeps its promise by making the next; where there is none, what
+    says that it was given up does, or it was found void.
+    """
+    failed_last = entry.happening in _FAILING and "again" not in entry.facts
+    if entry.happening in _PROMISING or failed_last:
+        return ""
+    return entry.facts.get(Stage.DELIVER, "")
+
+
+def attempted(promise: str, number: object, outcome: str, at: str) -> list[Fact]:
+    """Say that an attempt to hand over was made."""
+    return [
+        Fact("attempt", promise, "number", str(number)),
+        Fact("attempt", promise, outcome, at),
+    ]
 
 
 def queued(entry: str, brings: str, organization: str, at: str) -> list[Fact]:

@@ -20,6 +20,9 @@ from gateway.domain.facts import (
     Fact,
     Records,
     at_text,
+    attempted,
+    deliveries_made,
+    delivery_kept,
     given_up,
     queued,
 )
@@ -62,6 +65,7 @@ _SETTLING: Final = {
     Happening.DEAD_LETTER_DISCARDED: Settled.DISCARDED,
     Happening.DEAD_LETTER_OVERTAKEN: Settled.OVERTAKEN,
 }
+_HANDED_OVER: Final = (Happening.ENDPOINT_TOOK_IT, Happening.NOTIFIER_TAKEN)
 _KINDS: Final = {
     **{happening: kind for kind, happening in HAPPENINGS.items()},
     Happening.NUMBER_CORRECTED: ReceiptKind.REGISTERED,
@@ -109,6 +113,7 @@ class _Telling:
             self.facts.append(Fact("consignment", "", "freed", at))
         if dead_letter := facts.get("dead_letter"):
             self._of_dead_letter(entry, dead_letter)
+        self._of_delivery(entry)
         match entry.happening:
             case Happening.LETTER_ACCEPTED:
                 self._accepted(entry)
@@ -173,6 +178,20 @@ class _Telling:
                 facts.get("cause", ""),
                 facts.get("for", ""),
             )
+
+    def _of_delivery(self, entry: Entry) -> None:
+        """Take in what was promised to a push endpoint, and what came of it."""
+        at, facts = at_text(entry.at), entry.facts
+        for made in deliveries_made(entry):
+            self.facts.append(Fact("promise", made, "made", at))
+        if kept := delivery_kept(entry):
+            self._kept(kept, at)
+            # Whom a letter is handed over to has seen it by that.
+            if entry.happening in _HANDED_OVER and (name := facts.get("entry")):
+                self.entries.setdefault(name, {}).setdefault("shown", at)
+        if number := facts.get("attempt"):
+            promise, outcome = facts.get(Stage.DELIVER, ""), facts.get("cause", "taken")
+            self.facts += attempted(promise, number, outcome, at)
 
     def _kept(self, promise: str, at: str) -> None:
         self.facts.append(Fact("promise", promise, "kept", at))

@@ -12,6 +12,7 @@ from gateway.domain.agreement import (
     places,
     receipt_places,
 )
+from gateway.domain.delivery import Attempt
 from gateway.domain.facts import Fact, Records
 from gateway.domain.inbox import Carries
 from gateway.domain.told import told_by_journal
@@ -32,8 +33,15 @@ SPEAKING: Final = {
     "receipt": "consignment_id",
     "fitted_copy": "consignment_id",
     "dead_letter": "consignment_id",
+    "attempt": "consignment_id",
 }
 """The tables that speak of a consignment, and the column with its id."""
+
+
+def _attempt(row: rows.Columns) -> Attempt:
+    """Read an attempt without what was answered, which may be encrypted."""
+    return rows.attempt(row, b"")
+
 
 _READ: Final[Mapping[str, Callable[[rows.Columns], object]]] = {
     "journal": rows.journal_entry,
@@ -43,6 +51,7 @@ _READ: Final[Mapping[str, Callable[[rows.Columns], object]]] = {
     "receipt": rows.receipt,
     "fitted_copy": rows.fitted_copy,
     "dead_letter": rows.dead_letter,
+    "attempt": _attempt,
 }
 
 
@@ -93,6 +102,7 @@ class Bundle:
             receipts=_values(self.found["receipt"], rows.receipt),
             copies=_values(self.found["fitted_copy"], rows.fitted_copy),
             dead_letters=_values(self.found["dead_letter"], rows.dead_letter),
+            attempts=_values(self.found["attempt"], _attempt),
             facts=_consignment_facts(self.consignment) if self.consignment else (),
             freed=_is_freed(self.consignment),
         )
