@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.domain.promise import Promise, Stage
+from gateway.domain.promise import Promise
 from gateway.ports import Clock, Outbox
 from gateway.runners.runner import Patience, Pause, pause, until
 from gateway.steps import passed
@@ -27,7 +27,10 @@ or have been made by another process."""
 
 
 class Relay:
-    """Publishes promises that are due, oldest first, each to the queue of its stage."""
+    """Publishes promises that are due, oldest first.
+
+    Each to the queue of its stage, or of the endpoint that it hands over to.
+    """
 
     name: Final = "relay"
 
@@ -59,10 +62,11 @@ class Relay:
 
     async def _publish(self, due: Sequence[Promise]) -> None:
         passed("relay:before-publish")
-        for stage in Stage:
-            of_stage = [promise for promise in due if promise.stage is stage]
-            if of_stage:
-                await self._hand_over(stage, [_message(p) for p in of_stage])
+        queues: dict[str, list[Message]] = {}
+        for promise in due:
+            queues.setdefault(promise.queue, []).append(_message(promise))
+        for queue, messages in queues.items():
+            await self._hand_over(queue, messages)
         passed("relay:after-publish")
         await self._outbox.published([p.id for p in due], self._clock.now())
         for promise in due:

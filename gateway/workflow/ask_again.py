@@ -1,7 +1,8 @@
 """An entry of an inbox comes once more, because its organization asks (operation 10).
 
 The answer is what a poll would give, and the entry lies in the inbox again, at its
-old place and under its old ProcessID, until it is deleted: our reading of G5.
+old place and under its old ProcessID, until it is deleted: our reading of G5. Where
+the hub empties that inbox itself, the answer is all: what was taken stays taken.
 """
 
 from envelopes.letter import OrganizationCode
@@ -16,6 +17,7 @@ from gateway.domain.receipts import KINDS, Receipt
 from gateway.ports import Head, UnitOfWork
 from gateway.telemetry import emit
 from gateway.workflow.collect import Shown, show_entry
+from gateway.workflow.push import pushing
 from gateway.workflow.work import Work
 
 
@@ -26,7 +28,8 @@ async def ask_again(work: Work, door: OrganizationCode, request: AskAgain) -> Sh
         consignment = await _find(unit, door, request)
         receipt = await _receipt(unit, door, consignment, request)
         entry = await _entry(unit, consignment, receipt, request)
-        if came := entry.ask_again():
+        pushed = await pushing(unit, door)
+        if came := pushed is None and entry.ask_again():
             consignment.record(
                 Happening.ENTRY_ASKED_AGAIN,
                 now,

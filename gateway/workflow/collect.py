@@ -18,11 +18,19 @@ from gateway.domain.consignment import HUB, Consignment, Excerpt
 from gateway.domain.inbox import Carries, InboxEntry, Standing
 from gateway.domain.lifecycle import Happening
 from gateway.domain.organization import Organization
-from gateway.domain.receipts import Receipt, ReceiptKind
+from gateway.domain.receipts import Receipt
 from gateway.ports import Head, UnitOfWork
 from gateway.steps import passed
 from gateway.telemetry import emit
-from gateway.workflow.copies import Made, Origin, fit, notifier_copy, origin_of
+from gateway.workflow.copies import (
+    Made,
+    Origin,
+    fit,
+    keep_copy,
+    notifier_copy,
+    origin_of,
+)
+from gateway.workflow.custody import prove_custody
 from gateway.workflow.park import bring_back, got_past, set_aside
 from gateway.workflow.work import Work
 
@@ -198,7 +206,7 @@ class _Turn:
         if await self._is_left_by_habit(unit, found):
             _taken(entry, consignment, found.now, {"why": "never-deletes"})
             if entry.carries is Carries.LETTER:
-                await _prove_custody(unit, self._work, entry, found.now)
+                await prove_custody(unit, self._work, entry, found.now)
                 await got_past(unit, entry, found.now)
             return True
         patience = self._work.reads.patience(
@@ -238,7 +246,7 @@ class _Turn:
         if copy is None and not self._is_made_for(consignment, dialect):
             return False
         if copy is None and self.made is not None:
-            await self._keep(unit, found, self.made)
+            await keep_copy(unit, consignment, self.made, found.now)
             copy = self.made.copy
         if copy is not None and copy.delivery is not None:
             # Only for this answer: what the consignment was routed with stays.
@@ -257,30 +265,6 @@ class _Turn:
         made = self.made.copy if self.made else None
         wanted = (consignment.id, dialect.name)
         return made is not None and (made.consignment, made.dialect) == wanted
-
-    async def _keep(self, unit: UnitOfWork, found: _Found, made: Made) -> None:
-        """Keep a fitted copy with the showing; the journal says that it is one."""
-        letter = found.consignment.letter
-        if made.parts is not None:
-            await unit.vault.keep(made.parts, secret_of=letter.secret_of)
-        await unit.copies.add(made.copy, secret=letter.is_secret)
-        if made.copy.delivery is None:
-            return
-        found.consignment.record(
-            Happening.COPY_FITTED,
-            found.now,
-            actor=HUB,
-            facts={
-                "dialect": found.dialect.name,
-                "copy": made.copy.delivery.digest,
-                "signed_by": made.signed_by,
-            },
-        )
-        emit(
-            "copy fitted",
-            consignment=found.consignment.id,
-            dialect=found.dialect.name,
-        )
 
     async def _show(self, unit: UnitOfWork, found: _Found) -> Shown:
         entry, consignment = found.entry, found.consignment
@@ -343,7 +327,7 @@ async def confirm(
         await unit.inboxes.save(entry)
         await unit.consignments.save(consignment)
         if entry.carries is Carries.LETTER:
-            await _prove_custody(unit, work, entry, now)
+            await prove_custody(unit, work, entry, now)
             await got_past(unit, entry, now)
         for parked in await unit.asides.parked(organization):
             await bring_back(unit, work, parked, now, by=HUB)
@@ -372,27 +356,6 @@ def _taken(
         now,
         actor=entry.organization.text,
         facts={"entry": entry.process_id} | facts,
-    )
-
-
-async def _prove_custody(
-    unit: UnitOfWork, work: Work, entry: InboxEntry, now: datetime
-) -> None:
-    """Prove once that the endpoint holds the bytes; nobody is told of it (G18)."""
-    receipts = await unit.receipts.of(entry.consignment)
-    if any(receipt.kind is ReceiptKind.CUSTODY for receipt in receipts):
-        return
-    await unit.receipts.add(
-        Receipt(
-            id=work.ids.new(),
-            consignment=entry.consignment,
-            kind=ReceiptKind.CUSTODY,
-            process_id=work.ids.process_id(now),
-            told_by=entry.organization,
-            tells=None,
-            at=now,
-            accept_at=now,
-        )
     )
 
 

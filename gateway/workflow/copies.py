@@ -20,10 +20,12 @@ from envelopes.requests import Document, SendLetter
 from envelopes.signature import signatures_in, travels, unsigned, verify
 from gateway.domain.certificates import judged_already
 from gateway.domain.consignment import HUB, Consignment, Excerpt, FittedCopy, Signed
+from gateway.domain.lifecycle import Happening
 from gateway.domain.organization import RegisteredCertificate
 from gateway.domain.receipts import Receipt
 from gateway.domain.register import BANGKOK
 from gateway.ports import HubSigner, UnitOfWork
+from gateway.telemetry import emit
 from schemas.limits import Limits
 
 
@@ -109,6 +111,32 @@ def fit(
     excerpt, parts = whole(signer.sign(written) if signs else written, letter)
     copy = FittedCopy(consignment.id, dialect.name, excerpt, now)
     return Made(copy, parts, HUB if signs else "nobody")
+
+
+async def keep_copy(
+    unit: UnitOfWork, consignment: Consignment, made: Made, now: datetime
+) -> None:
+    """Keep what was made for a dialect; the journal says that it is a fitted copy.
+
+    The consignment is the caller's to save.
+    """
+    letter, copy = consignment.letter, made.copy
+    if made.parts is not None:
+        await unit.vault.keep(made.parts, secret_of=letter.secret_of)
+    await unit.copies.add(copy, secret=letter.is_secret)
+    if copy.delivery is None:
+        return
+    consignment.record(
+        Happening.COPY_FITTED,
+        now,
+        actor=HUB,
+        facts={
+            "dialect": copy.dialect,
+            "copy": copy.delivery.digest,
+            "signed_by": made.signed_by,
+        },
+    )
+    emit("copy fitted", consignment=consignment.id, dialect=copy.dialect)
 
 
 def whole(written: bytes, letter: Letter) -> tuple[Excerpt, Parts]:

@@ -1,7 +1,8 @@
 """A receipt → a notifier on its way to who is told.
 
-Every endpoint known today pulls: the notifier lies in its inbox, behind all others,
-or beside it where the endpoint's client cannot read it (Q-B9).
+The notifier lies in the inbox of who is told, behind all others. Where that endpoint
+pushes, it is promised to it; where it pulls with a client that cannot read this one,
+it lies beside the queue (Q-B9).
 """
 
 from uuid import UUID
@@ -14,6 +15,7 @@ from gateway.steps import passed
 from gateway.telemetry import emit
 from gateway.workflow.collect import hold
 from gateway.workflow.copies import notifier_copy
+from gateway.workflow.push import promise_delivery, pushing
 from gateway.workflow.work import Work
 
 
@@ -37,6 +39,10 @@ async def notify(work: Work, promise: UUID) -> None:
             receipt=receipt.id,
             queued_at=now,
         )
+        # What is held is brought back by a change of dialect, which must see it.
+        told = await unit.directory.find(receipt.tells, steady=True)
+        pushed = await pushing(unit, receipt.tells)
+        dialect = dialect_named(told.dialect) if told else UNKNOWN
         consignment.record(
             Happening.NOTIFIER_QUEUED,
             now,
@@ -45,12 +51,10 @@ async def notify(work: Work, promise: UUID) -> None:
                 "entry": entry.process_id,
                 "receipt": str(receipt.id),
                 "for": receipt.tells.text,
-            },
+            }
+            | await promise_delivery(unit, work, entry, pushed, now),
         )
-        # What is held is brought back by a change of dialect, which must see it.
-        told = await unit.directory.find(receipt.tells, steady=True)
-        dialect = dialect_named(told.dialect) if told else UNKNOWN
-        if not dialect.takes(notifier_copy(consignment, receipt)):
+        if not pushed and not dialect.takes(notifier_copy(consignment, receipt)):
             hold(entry, consignment, now)
         await unit.inboxes.add(entry)
         await unit.consignments.save(consignment)

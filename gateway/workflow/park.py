@@ -18,6 +18,7 @@ from gateway.domain.promise import Stage
 from gateway.ports import UnitOfWork
 from gateway.telemetry import emit
 from gateway.workflow.acts import note
+from gateway.workflow.push import promise_delivery, pushing
 from gateway.workflow.work import Work
 
 
@@ -70,9 +71,14 @@ async def bring_back(
     """Put a parked entry behind the others of its inbox; say whether it was parked."""
     if not entry.come_back(work.ids.new()):
         return False
+    pushed = await pushing(unit, entry.organization)
+    promised = await promise_delivery(unit, work, entry, pushed, now)
     consignment = await unit.consignments.get(entry.consignment)
     consignment.record(
-        Happening.ENTRY_CAME_BACK, now, actor=by, facts={"entry": entry.process_id}
+        Happening.ENTRY_CAME_BACK,
+        now,
+        actor=by,
+        facts={"entry": entry.process_id} | promised,
     )
     await unit.inboxes.save(entry)
     await unit.consignments.save(consignment)

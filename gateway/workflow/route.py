@@ -1,8 +1,9 @@
 """A consignment → a route.
 
 Step 10 of docs/life-of-a-letter.md: what the receiver gets is decided and kept, the
-consignment lies in its inbox, and the promise is kept, in one transaction. The copy
-is made before the unit begins, since signing and reading are work, not storage.
+consignment lies in its inbox, and the promise is kept, in one transaction; where its
+endpoint pushes, the same one promises to hand it over. The copy is made before the
+unit begins, since signing and reading are work, not storage.
 """
 
 from uuid import UUID
@@ -18,6 +19,7 @@ from gateway.ports import HubSigner
 from gateway.steps import passed
 from gateway.telemetry import emit
 from gateway.workflow.copies import Origin, origin_of, whole
+from gateway.workflow.push import promise_delivery, pushing
 from gateway.workflow.work import Work
 
 
@@ -51,6 +53,7 @@ async def route(work: Work, promise: UUID) -> None:
     async with work.store.unit() as unit:
         if await unit.promises.open(promise) is None:
             return
+        pushed = await pushing(unit, chosen.endpoint)
         if parts is not None:
             await unit.vault.keep(parts, secret_of=consignment.letter.secret_of)
         consignment.delivery = delivery
@@ -64,7 +67,8 @@ async def route(work: Work, promise: UUID) -> None:
                 "delivery": delivery.digest,
                 "start": str(delivery.start),
                 "stop": str(delivery.stop),
-            },
+            }
+            | await promise_delivery(unit, work, entry, pushed, now),
         )
         await unit.consignments.save(consignment)
         await unit.inboxes.add(entry)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -17,13 +18,15 @@ from envelopes.requests import AskAgain, DeleteLetter, SendLetter
 from gateway.arrivals import InProcessArrivals
 from gateway.domain.books import Books
 from gateway.domain.consignment import Entry, Signed
+from gateway.domain.endpoint import Endpoint, Way
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import Happening
 from gateway.domain.organization import Organization, RegisteredCertificate
-from gateway.domain.promise import Stage
+from gateway.domain.promise import Promise, Stage
 from gateway.domain.register import Registration
 from gateway.keys.signing import KeySigner
 from gateway.ports import Path
+from gateway.runners.deliverer import Courier, EndpointRests
 from gateway.store.books import check_books
 from gateway.store.errors import ConcurrentChange, StoreError
 from gateway.store.store import SqliteStore
@@ -34,11 +37,13 @@ from gateway.workflow.endpoint import set_dialect
 from gateway.workflow.free import free
 from gateway.workflow.notice import Taken, take_notice
 from gateway.workflow.notify import notify
+from gateway.workflow.reach import set_endpoint
 from gateway.workflow.receive import Custody, receive
 from gateway.workflow.register import register
 from gateway.workflow.route import route
 from gateway.workflow.work import Work
 from tests.doubles.clock import HandClock
+from tests.doubles.handover import FakeHandover
 from tests.doubles.ids import CountedIds
 from tests.doubles.pki import Identity, identity
 from tests.letters import a_letter, as_wire
@@ -104,6 +109,8 @@ class Hub:
     work: Work
     store: SqliteStore
     clock: HandClock
+    endpoints: FakeHandover = field(default_factory=FakeHandover)
+    """What the hub pushes to."""
 
     async def send(
         self,
@@ -131,9 +138,40 @@ class Hub:
         due = await self.store.outbox.due(self.clock.now(), limit=1000)
         promises = [promise for promise in due if promise.stage in stages]
         for promise in promises:
+            if promise.stage is Stage.DELIVER:
+                await self.hand_over(promise)
+                continue
             verb = {Stage.ROUTE: route, Stage.NOTIFY: notify}[promise.stage]
             await patiently(partial(verb, self.work, promise.id))
         return len(promises)
+
+    async def hand_over(self, promise: Promise) -> None:
+        """Keep a promise to a push endpoint as its deliverer does, without jitter."""
+        courier = Courier(self.work, self.endpoints, jitter=lambda: 0.0)
+        endpoint = await self.endpoint(promise.endpoint)
+        verb = courier.deliver_in_order if endpoint.in_order else courier.deliver
+        with suppress(EndpointRests):
+            await patiently(partial(verb, promise.id))
+
+    async def endpoint(self, code: OrganizationCode | None) -> Endpoint:
+        """Return how an endpoint is reached, and how it fares."""
+        [found] = [e for e in await self.store.endpoints() if e.organization == code]
+        return found
+
+    async def push_to(
+        self, code: OrganizationCode, way: Way = Way.WEBHOOK, **facts: object
+    ) -> Endpoint:
+        """Have an operator set an endpoint to push, a second later."""
+        self.clock.advance(seconds=1)
+        endpoint = Endpoint(
+            organization=code,
+            way=way,
+            url="https://example.org/in",
+            changed_at=self.clock.now(),
+            **facts,  # type: ignore[arg-type]
+        )
+        await patiently(lambda: set_endpoint(self.work, endpoint))
+        return endpoint
 
     async def deliver(self, letter: Letter, **how: object) -> Custody:
         """Send a letter and route it."""
