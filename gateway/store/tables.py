@@ -640,3 +640,44 @@ class BatchRow(Row, table=True):
     """SHA-256 over the seals of all its entries, in the order of their keys."""
     head: str
     """SHA-256 over the head before it and all the other columns."""
+
+
+class RetentionRow(Row, table=True):
+    """How long letters of one kind stay."""
+
+    __tablename__ = "retention"
+
+    organization: str = Field(primary_key=True)
+    """Empty for all that have none of their own."""
+    kind: str = Field(primary_key=True)
+    years: int
+    changed_at: datetime = Field(sa_type=_TIME)
+
+
+class ArchiveRow(Row, table=True):
+    """An archive that was made."""
+
+    __tablename__ = "archive"
+
+    id: UUID = Field(primary_key=True)
+    made_at: datetime = Field(sa_type=_TIME)
+    until: str
+    """Gregorian `yyyy-MM-dd`."""
+    letters: int
+    size: int = Field(sa_type=BigInteger)
+    digest: str
+    """SHA-256 of its list of files."""
+    seal: str
+
+
+class ArchivedRow(Row, table=True):
+    """A consignment in an archive; its bytes may be gone from the vault since."""
+
+    __tablename__ = "archived"
+
+    consignment_id: UUID = Field(foreign_key="consignment.id", primary_key=True)
+    archive_id: UUID = Field(foreign_key="archive.id", primary_key=True, index=True)
+    entries: int
+    """Lines of its journal then."""
+    purged_at: datetime | None = Field(default=None, sa_type=_TIME)
+    seal: str
