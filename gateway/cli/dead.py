@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from gateway.cli import dead_report
+from gateway.cli import dead_replay, dead_report
 from gateway.cli.acting import NamedBy, RequiredReason, order
 from gateway.cli.dead_choice import (
     CauseOption,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.bootstrap import Hub
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(dead_replay.app, name="replay")
 
 DeadLetterId = Annotated[
     UUID,

@@ -51,6 +51,10 @@ ELSEWHERE: Final = {
     "keys secrecy new": "tests/gateway/keys/test_secrecy.py",
     "database upgrade": "tests/gateway/test_bootstrap.py",
     "dead discard": "tests/gateway/cli/test_dead.py",
+    "dead replay": "tests/gateway/cli/test_dead_replay.py",
+    "dead replay start": "tests/gateway/cli/test_dead_replay.py",
+    "dead replay rate": "tests/gateway/cli/test_dead_replay.py",
+    "dead replay cancel": "tests/gateway/cli/test_dead_replay.py",
     "incidents close": "tests/gateway/cli/test_dead.py",
     "directory certificate refresh": "tests/gateway/cli/test_certificates.py",
 }
@@ -65,6 +69,9 @@ LOOKING: Final = frozenset(
         "check",
         "dead list",
         "dead show",
+        "dead replay watch",
+        "dead replay report",
+        "dead replay list",
         "incidents list",
         "incidents show",
         "directory list",
@@ -97,6 +104,8 @@ def commands(tree: typer.Typer, before: str = "") -> Iterator[str]:
         yield f"{before}{command.name or getattr(command.callback, '__name__', '')}"
     for group in tree.registered_groups:
         assert group.typer_instance is not None
+        if group.typer_instance.info.invoke_without_command is True:
+            yield f"{before}{group.name}"
         yield from commands(group.typer_instance, f"{before}{group.name} ")
 
 
