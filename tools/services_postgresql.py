@@ -48,9 +48,25 @@ class Server:
         return f"postgresql://{USER}@/postgres?host={quote(str(self._folder))}"
 
     @property
+    def port(self) -> int:
+        """The port it listens on; 0 for none."""
+        return self._port
+
+    @property
+    def tcp(self) -> str:
+        """Its URL at that port, to the database `postgres`."""
+        return f"postgresql://{USER}@127.0.0.1:{self._port}/postgres"
+
+    @property
     def ended(self) -> bool:
         """Whether it does not run, by itself or otherwise."""
         return self._process is None or self._process.poll() is not None
+
+    def give(self, folder: Path) -> None:
+        """Make a folder that belongs to the server's own user."""
+        folder.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(folder, USER)
 
     def make(self) -> None:
         """Make its data, in a folder that is there."""
@@ -140,14 +156,30 @@ def postgresql() -> Iterator[dict[str, str]]:
     if os.environ.get(VARIABLE) or programs() is None:
         yield {}
         return
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    server = Server(folder)
+    with own_folder() as folder, started(folder) as server:
+        yield {VARIABLE: server.url}
+
+
+@contextmanager
+def started(folder: Path, *, port: int = 0) -> Iterator[Server]:
+    """Make a server in an empty folder and start it; it is stopped on every exit."""
+    server = Server(folder, port=port)
     try:
         server.make()
         server.start()
-        yield {VARIABLE: server.url}
+        yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """Give a folder that the server's own user gets to; removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    try:
+        folder.chmod(0o755)
+        yield folder
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -16,6 +16,8 @@ class Wire:
         self._server: asyncio.Server
         self._writers: set[asyncio.StreamWriter] = set()
         self._is_whole = True
+        self._flows = asyncio.Event()
+        self._flows.set()
         self.connections = 0
         """How many were made."""
         self.sent = bytearray()
@@ -50,9 +52,14 @@ class Wire:
         for writer in self._writers:
             writer.transport.abort()
 
+    def hold(self) -> None:
+        """Pass nothing on from now on; connections stay, and nobody is told."""
+        self._flows.clear()
+
     def mend(self) -> None:
-        """Let new connections pass again."""
+        """Let new connections pass again, and what was held."""
         self._is_whole = True
+        self._flows.set()
 
     async def _connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -64,17 +71,21 @@ class Wire:
         far_reader, far_writer = await asyncio.open_connection(*self._target)
         self._writers |= {writer, far_writer}
         await asyncio.gather(
-            _pass(reader, far_writer, self.sent), _pass(far_reader, writer, bytearray())
+            self._pass(reader, far_writer, self.sent), self._pass(far_reader, writer)
         )
         self._writers -= {writer, far_writer}
 
-
-async def _pass(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, copy: bytearray
-) -> None:
-    with suppress(OSError):
-        while chunk := await reader.read(_CHUNK):
-            copy += chunk
-            writer.write(chunk)
-            await writer.drain()
-    writer.transport.abort()
+    async def _pass(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        copy: bytearray | None = None,
+    ) -> None:
+        with suppress(OSError):
+            while chunk := await reader.read(_CHUNK):
+                if copy is not None:
+                    copy += chunk
+                await self._flows.wait()
+                writer.write(chunk)
+                await writer.drain()
+        writer.transport.abort()

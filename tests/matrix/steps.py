@@ -1,0 +1,66 @@
+"""Rows for every step of `gateway/steps.py`: kill -9 before and after what it says.
+
+A step that is in no verb below fails the tests: whoever adds one says where it belongs.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gateway.steps import STEPS
+from tests.matrix.clerks import Clerks
+from tests.matrix.play import Fault, Row
+
+VERBS: Final[Mapping[str, tuple[str, ...]]] = {
+    "receive": ("receive:",),
+    "relay": ("relay:",),
+    "route": ("route:", "runner:"),
+    "collect": ("look:", "confirm:"),
+    "register": ("notice:", "register:"),
+    "notify": ("notify:",),
+}
+"""Verb → the beginnings of its steps."""
+
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "free:before-commit": "tests/crashes/test_free.py",
+    "free:after-commit": "tests/crashes/test_free.py",
+    "seal:after-commit": "tests/crashes/test_kill_the_hub.py",
+    "attest:signed": "tests/crashes/test_attest.py",
+    "attest:after-commit": "tests/crashes/test_attest.py",
+}
+"""Steps that no letter passes on its way, and what kills a hub there."""
+
+SEVERAL: Final = (1, 3, 40, 9, 70, 25)
+"""At which passing of a step a hub dies, start after start; one step after another."""
+
+_CLERKS: Final = "register"
+
+
+def verb_of(step: str) -> str:
+    """Return the verb that a step belongs to; empty for one that has no row."""
+    return next((v for v, begins in VERBS.items() if step.startswith(begins)), "")
+
+
+def step_rows(counts: Sequence[int] = SEVERAL) -> list[Row]:
+    """Return a row for the steps around each commit or call, by verb."""
+    groups: dict[str, list[str]] = {}
+    for step in STEPS:
+        if verb_of(step):
+            groups.setdefault(step.partition(":")[0], []).append(step)
+    rows = [_row(name, steps, counts) for name, steps in groups.items()]
+    return sorted(rows, key=lambda row: list(VERBS).index(row.verb))
+
+
+def _row(group: str, steps: Sequence[str], counts: Sequence[int]) -> Row:
+    stops = tuple(
+        f"{step}#{count}"
+        for at, count in enumerate(counts)
+        for step in (steps if at == 0 else [steps[at % len(steps)]])
+    )
+    clerk = group == _CLERKS
+    who = "clerk's process beside the hub" if clerk else "hub"
+    return Row(
+        verb=verb_of(steps[0]),
+        name=f"kill -9 at {' and '.join(steps)}",
+        how=f"the {who} kills itself there and is started again",
+        fault=Fault(stops=stops, clerk=Clerks if clerk else None),
+    )
