@@ -55,8 +55,9 @@ from gateway.keys.secret_file import (
 )
 from gateway.keys.signing import CurrentSigner, holder_of, new_key_pair
 from gateway.leftovers import note_leftovers
-from gateway.ports import Arrivals, Clock
+from gateway.ports import Arrivals, Clock, Handover
 from gateway.presence import among_servers, announced, only_server
+from gateway.runners.deliverer import Deliverers
 from gateway.runners.denials import Denials
 from gateway.runners.key_keeper import KeyKeeper, access_certificates
 from gateway.runners.leader import Leader, Led
@@ -73,6 +74,7 @@ from gateway.store.schema import is_current, revision_of, upgrade, url_of
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
 from gateway.tls import Tls, TlsFiles
+from gateway.transport.handover import opened
 from gateway.vouching.vouching import folders_of
 from gateway.web.access import Gate
 from gateway.web.addresses import Addresses
@@ -150,9 +152,7 @@ async def init(
             await _enter_demo_offices(store, settings.data / DEMO_KEYS, now)
         await _note_made(store, clock or SystemClock(), who or Who(""), demo=demo)
         facts = {MADE_AT: now.isoformat(), DEMO: _YES if demo else "no"}
-        if settings.database_file is None:
-            facts[vault_mark.FACT] = vault_mark.make(settings.data)
-        await store.note_facts(facts)
+        await store.note_facts({**facts, **vault_mark.facts_of(settings)})
 
 
 async def _is_no_hub_yet(settings: Settings) -> None:
@@ -266,7 +266,7 @@ async def open_hub(
                     f"the hub in {settings.data} was not made to the end",
                     "Remove the folder and make it again: gateway init",
                 )
-            vault_mark.is_shared(settings.data, facts.get(vault_mark.FACT))
+            vault_mark.is_as_made(settings, facts.get(vault_mark.FACT))
             await note_key_in_use(store, signer.certificate, clock.now())
             demo = facts.get(DEMO) == _YES
             problem = problem or await _secrets_problem(store, settings, demo=demo)
@@ -488,10 +488,10 @@ async def serving(
     """
     if door_only:
         _is_for_several(settings)
-    async with _process(settings, clock) as (hub, broker):
+    async with _process(settings, clock) as (hub, broker, handover):
         # Before anything runs: a folder that must not listen is left as it is.
         _may_listen(settings.listen, demo=hub.demo)
-        async with _running(hub, broker, door_only=door_only) as url:
+        async with _running(hub, broker, handover if not door_only else None) as url:
             yield url
 
 
@@ -505,11 +505,12 @@ async def working(
     where a hub is one process.
     """
     _is_for_several(settings)
-    async with _process(settings, clock) as (hub, broker):
+    async with _process(settings, clock) as (hub, broker, handover):
         started, stop = time.monotonic(), asyncio.Event()
         sweeper = Sweeper(LastSeen(), hub.work, denials=Denials(), stop=stop)
         own = _own_runners(hub, broker, sweeper, None, stop)
-        async with _run((*own, *_shared_runners(hub, broker, stop)), stop):
+        shared = _shared_runners(hub, broker, handover, stop)
+        async with _run((*own, *shared), stop):
             emit(
                 "worker started",
                 data=settings.data,
@@ -524,7 +525,7 @@ async def working(
 @asynccontextmanager
 async def _process(
     settings: Settings, clock: Clock | None
-) -> AsyncIterator[tuple[Hub, Broker]]:
+) -> AsyncIterator[tuple[Hub, Broker, Handover]]:
     """Open what a process of a hub needs that is there until it is told to end."""
     # A folder without a hub is left as it is found.
     async with open_hub(settings, clock=clock) as hub:
@@ -532,8 +533,12 @@ async def _process(
             _arm(demo=hub.demo)
             if hub.secrets_problem is not None:
                 raise hub.secrets_problem
-            async with _alone(), open_broker(settings) as broker:
-                yield hub, broker
+            async with (
+                _alone(),
+                opened(settings, hub.work.signer, hub.work.clock, demo=hub.demo) as way,
+                open_broker(settings) as broker,
+            ):
+                yield hub, broker, way
 
 
 def _is_for_several(settings: Settings) -> None:
@@ -571,15 +576,18 @@ class Runs(Protocol):
 
 
 @asynccontextmanager
-async def _running(hub: Hub, broker: Broker, *, door_only: bool) -> AsyncIterator[str]:
+async def _running(
+    hub: Hub, broker: Broker, handover: Handover | None
+) -> AsyncIterator[str]:
+    """Run a door, and all other runners unless other processes do (no `handover`)."""
     started = time.monotonic()
     stop = asyncio.Event()
     last_seen, denials = LastSeen(), Denials()
     tls = await _tls(hub)
     sweeper = Sweeper(last_seen, hub.work, denials=denials, stop=stop)
     runners = _own_runners(hub, broker, sweeper, tls, stop)
-    if not door_only:
-        runners = (*runners, *_shared_runners(hub, broker, stop))
+    if handover is not None:
+        runners = (*runners, *_shared_runners(hub, broker, handover, stop))
     addresses = Addresses(hub.settings.public_url, hub.settings.host_suffix)
     door = _door(hub, last_seen, denials, addresses)
     proxies = _proxies(hub.settings)
@@ -604,7 +612,9 @@ def _own_runners(
     return relay, sweeper, KeyKeeper(work, tls, stop=stop)
 
 
-def _shared_runners(hub: Hub, broker: Broker, stop: asyncio.Event) -> tuple[Runs, ...]:
+def _shared_runners(
+    hub: Hub, broker: Broker, handover: Handover, stop: asyncio.Event
+) -> tuple[Runs, ...]:
     """Return what the processes of a hub share among them, and then what one does.
 
     Queues share out what lies in them; of the others one leads (`Leader`).
@@ -618,6 +628,7 @@ def _shared_runners(hub: Hub, broker: Broker, stop: asyncio.Event) -> tuple[Runs
     return (
         router(work, broker, stop=stop),
         notifier(work, broker, stop=stop),
+        Deliverers(work, broker, handover, stop=stop),
         led(Sealer.name, lambda over: Sealer(store, head, work.clock, stop=over)),
         led(Rechecker.name, partial(_rechecker, hub)),
         led(Notary.name, lambda over: Notary(work, stop=over)),

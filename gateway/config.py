@@ -202,7 +202,7 @@ class Settings(BaseSettings):
     """Seconds that an endpoint has to answer once it has all; for sending it gets one
     more for each 32 KiB. Raise it for a system that stores slowly."""
 
-    call_seconds: float = Field(default=30.0, ge=1, le=3600)
+    fetch_seconds: float = Field(default=30.0, ge=1, le=3600)
     """Seconds between two questions to a node that keeps a queue for the hub (`polled`
     endpoints), where it had nothing. Lower it where letters are in a hurry."""
 
@@ -216,6 +216,13 @@ class Settings(BaseSettings):
     `postgresql://USER@HOST:PORT/NAME`, with the options libpq knows behind a `?`.
     A password never stands here: libpq's own file has it (`~/.pgpass`, or the file
     that `PGPASSFILE` names). See deploy/postgresql/README.md."""
+
+    vault: Literal["auto", "directory", "database"] = "auto"
+    """Where files above 32 KiB are kept, chosen once, when a hub is made: `directory`,
+    segments in `vault/`, which several machines have to mount as one folder; or
+    `database`, in rows, where one backup has all. `auto`: `database` for a hub made on
+    PostgreSQL, `directory` for one on SQLite, and afterwards whatever it was made
+    with. Write `directory` where large files have to be taken fast."""
 
     broker_url: str = "embedded:queues.db"
     """Where messages between runners wait: `embedded:FILE`, as above, or RabbitMQ:
@@ -300,6 +307,13 @@ class Settings(BaseSettings):
     def database(self) -> Path | str:
         """Where the store is: its file, or the URL of its server."""
         return self.database_file or self.database_url
+
+    @property
+    def vault_of_a_new_hub(self) -> Literal["directory", "database"]:
+        """The kind of vault that a hub gets that is made with these settings."""
+        if self.vault == "auto":
+            return "database" if self.database_file is None else "directory"
+        return self.vault
 
     @property
     def for_several(self) -> bool:

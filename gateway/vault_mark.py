@@ -1,21 +1,35 @@
 """Whether a data directory has the vault that its database speaks of.
 
-A database on a server may be opened from several machines, and each finds `vault/`
-in its own data directory: that must be one and the same folder. So the folder has a
-mark, and the database knows it.
+A database on a server may be opened from several machines. Where files lie in a
+folder, each machine finds `vault/` in its own data directory, and that must be one and
+the same folder: it has a mark, and the database knows it. Where they lie in rows,
+every machine has them. Which of the two a hub has is settled when it is made.
 """
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from gateway.config import SettingsError
+from gateway.config import Settings, SettingsError
 
 FACT: Final = "vault"
-"""The name under which the database knows the mark."""
+"""The name under which the database knows the mark, or that files lie in rows."""
+
+IN_ROWS: Final = "database"
 
 MARK: Final = Path("vault", "mark")
+
+
+def facts_of(settings: Settings) -> Mapping[str, str]:
+    """Make the vault of a new hub; return what its database is to know of it.
+
+    A folder that only one machine can have needs no mark.
+    """
+    if settings.vault_of_a_new_hub == IN_ROWS:
+        return {FACT: IN_ROWS}
+    return {FACT: make(settings.data)} if settings.database_file is None else {}
 
 
 def make(data: Path) -> str:
@@ -32,8 +46,24 @@ def make(data: Path) -> str:
     return mark
 
 
+def is_as_made(settings: Settings, known: str | None) -> None:
+    """Check that the vault is of the kind, and the one, that the database knows.
+
+    Raises `SettingsError`.
+    """
+    kind = IN_ROWS if known == IN_ROWS else "directory"
+    if settings.vault not in {"auto", kind}:
+        raise SettingsError(
+            "vault",
+            f"this hub was made with {kind!r}, and its files stay there",
+            "Leave the setting out",
+        )
+    if kind != IN_ROWS:
+        is_shared(settings.data, known)
+
+
 def is_shared(data: Path, known: str | None) -> None:
-    """Check that the vault here is the one of the database; None knows of no mark.
+    """Check that the folder here is the one of the database; None knows of no mark.
 
     Raises `SettingsError`.
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from gateway import vault_mark
 from gateway.bootstrap import Hub, broker_place, open_broker, open_hub
 from gateway.cli import access_check, certificates_check, keys_check
 from gateway.cli.documents import Document
@@ -18,6 +19,7 @@ from gateway.domain.promise import Stage
 from gateway.keys.holder import SignerUnavailable
 from gateway.keys.secret_file import DEMO_FILE
 from gateway.presence import running
+from gateway.store.bodies import in_chunks
 from gateway.store.errors import StoreError
 from gateway.store.postgresql import describe
 from gateway.store.schema import is_current, url_of
@@ -100,7 +102,7 @@ async def _look_inside(settings: Settings) -> list[Line]:
         async with open_hub(settings) as hub:
             lines = [await _storage(hub), await _content(hub), _secrecy(hub)]
             lines += await _parked(hub)
-            lines += [_vault(settings), _disk(settings)]
+            lines += [await _vault(hub), _disk(settings)]
             lines += [Line(**line) for line in await keys_check.look(hub)]
             lines += [Line(**line) for line in await certificates_check.look(hub)]
             lines += [Line(**line) for line in await access_check.look(hub)]
@@ -190,8 +192,12 @@ async def _parked(hub: Hub) -> list[Line]:
     return [*found, _fine("parked", "รายการที่พักไว้", words)]
 
 
-def _vault(settings: Settings) -> Line:
-    folder = settings.data / SEGMENTS
+async def _vault(hub: Hub) -> Line:
+    if (await hub.store.facts()).get(vault_mark.FACT) == vault_mark.IN_ROWS:
+        files, size = await in_chunks(hub.store.reading)
+        found = f"ในฐานข้อมูล / in the database, {files} files, {size / _MIB:.1f} MiB"
+        return _fine("vault", "ห้องเก็บแฟ้ม", found)
+    folder = hub.settings.data / SEGMENTS
     if not folder.is_dir():
         found = f"{folder}: ยังไม่มี / made by the first large letter"
         return _fine("vault", "ห้องเก็บแฟ้ม", found)

@@ -40,6 +40,10 @@ INSERT_FILE: Final = text(
 ).bindparams(bindparam("letter_key", type_=Uuid()))
 """Both databases know ON CONFLICT, SQLAlchemy spells it once for each."""
 
+_COUNTED: Final = text(
+    "SELECT count(*) AS files, coalesce(sum(size), 0) AS size FROM file"
+    " WHERE body IS NULL AND segment IS NULL"
+)
 _INSERT_CHUNK: Final = insert(_CHUNK)
 _READ_CHUNKS: Final = (
     # Raw: what is no bytes is damage, whoever wrote it there.
@@ -152,6 +156,12 @@ class InChunks:
         if body.tell() != size:
             raise VaultDamaged(detail=f"its chunks have {body.tell()} bytes")
         return body.getvalue()
+
+
+async def in_chunks(connection: Connection) -> tuple[int, int]:
+    """Return how many files lie in rows of their own, and how many bytes they have."""
+    found = (await connection.execute(_COUNTED)).mappings().one()
+    return int(found["files"]), int(found["size"])
 
 
 async def in_hop(size: int, work: Callable[[], T]) -> T:
