@@ -7,7 +7,9 @@
    that is away for an hour returns a message more often than that.
 4. What goes over the limit reaches the dead queue at least once, not at most.
 5. A dead queue has no limit worth the name: behind it there is nothing.
-6. No policy, no global prefetch, no expiry, no length limit.
+6. A queue whose name has a dot is one endpoint's, and one consumer at a time has it: of
+   several processes one empties it, and another goes on where that one ends.
+7. No policy, no global prefetch, no expiry, no length limit.
 
 `deploy/rabbitmq/definitions.json` is made from this file.
 """
@@ -16,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-Argument = str | int
+Argument = str | int | bool
 
 DELIVERY_LIMIT: Final = 10_000
 """Returns after which a message is set aside. Of those there is one each time that a
@@ -78,9 +80,11 @@ def definitions(queues: Iterable[str], vhost: str) -> dict[str, object]:
 
 
 def _queue(queue: str, delivery_limit: int) -> Declared:
+    alone = {"x-single-active-consumer": True} if "." in queue else {}
     return Declared(
         queue,
         {
+            **alone,
             "x-queue-type": "quorum",
             "x-delivery-limit": delivery_limit,
             "x-dead-letter-exchange": _DEFAULT_EXCHANGE,

@@ -1,15 +1,18 @@
 """The rules that RabbitMQ 4 asks for, each on what is really declared."""
 
+import asyncio
 import json
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 
 from gateway.domain.promise import Stage
+from queues.broker import Message
 from queues.rabbitmq import RabbitBroker
 from queues.topology import DELIVERY_LIMIT, dead_queue, definitions, topology
 from tests import rabbit
@@ -18,7 +21,7 @@ from tests.rabbit import Rabbit
 from tools import make_definitions
 
 QUEUES: Final = (*Stage, "deliver.1500200050")
-"""The stages, and one for an endpoint, as a later stage may declare it."""
+"""The stages, and one of an endpoint."""
 
 QOS: Final = bytes([0, 60, 0, 10])
 """basic.qos on the wire: class and method."""
@@ -138,3 +141,41 @@ async def test_what_the_file_declares_is_what_a_hub_declares(fresh: Rabbit) -> N
         declared.name: dict(declared.arguments) for declared in topology(QUEUES)
     }
     assert set(fresh.queues()) == set(imported)
+
+
+@pytest.mark.rabbitmq
+async def test_one_consumer_at_a_time_has_the_queue_of_an_endpoint(
+    fresh: Rabbit,
+) -> None:
+    """Of two processes one empties it, in order; the other goes on where it ends."""
+    queue = "deliver.1500200050"
+    messages = [Message(uuid4(), b"") for _ in range(3)]
+    async with (
+        RabbitBroker.open(fresh.access) as one,
+        RabbitBroker.open(fresh.access) as other,
+    ):
+        await one.declare(queue)
+        async with other.consume(queue) as waiting:
+            async with one.consume(queue) as claims:
+                await one.publish(queue, messages)
+                first = await anext(claims)
+                second = asyncio.ensure_future(anext(waiting))
+                assert first.message == messages[0]
+                await first.ack()
+                claim = await anext(claims)
+                assert claim.message == messages[1]
+                assert not second.done()
+            # What was claimed and not settled comes back, before what lies behind it.
+            async with asyncio.timeout(5):
+                assert (await second).message == messages[1]
+
+
+@pytest.mark.rabbitmq
+async def test_only_queues_of_endpoints_have_one_consumer(
+    queues: dict[str, dict[str, Any]],
+) -> None:
+    """Stages are worked on by all processes side by side."""
+    said = {name: queue["arguments"] for name, queue in queues.items()}
+    alone = {name for name in said if "x-single-active-consumer" in said[name]}
+
+    assert alone == {"deliver.1500200050"}
