@@ -65,6 +65,7 @@ from gateway.runners.notary import Notary
 from gateway.runners.notifier import notifier
 from gateway.runners.rechecker import Rechecker
 from gateway.runners.relay import Relay
+from gateway.runners.replayer import Replayer
 from gateway.runners.router import router
 from gateway.runners.sealer import Sealer
 from gateway.runners.sweeper import LastSeen, Sweeper
@@ -632,6 +633,7 @@ def _shared_runners(
         led(Sealer.name, lambda over: Sealer(store, head, work.clock, stop=over)),
         led(Rechecker.name, partial(_rechecker, hub)),
         led(Notary.name, lambda over: Notary(work, stop=over)),
+        led(Replayer.name, lambda over: Replayer(work, stop=over)),
     )
 
 
