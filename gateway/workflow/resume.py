@@ -18,6 +18,7 @@ from uuid import UUID
 
 from gateway.domain.consignment import HUB
 from gateway.domain.deadletter import DeadLetter, Settled
+from gateway.domain.endpoint import Endpoint
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import Happening
 from gateway.domain.promise import Promise, Stage
@@ -26,6 +27,7 @@ from gateway.domain.replay_plan import Candidate, verdict_on
 from gateway.ports import UnitOfWork
 from gateway.steps import passed
 from gateway.telemetry import emit
+from gateway.workflow.push import promise_delivery, pushing
 from gateway.workflow.work import Work
 
 
@@ -109,18 +111,17 @@ def _is_sent(verdict: Verdict, item: Item) -> bool:
 async def _send(sending: _Sending) -> None:
     """Promise the work of a dead letter again."""
     unit, dead, now = sending.unit, sending.dead, sending.now
-    consignment = await unit.consignments.get(dead.consignment)
+    # What lies in an inbox is promised, or not, by how its endpoint is reached.
+    endpoint = await pushing(unit, dead.endpoint)
     entry = await _entry(unit, dead)
-    promise = await _promise(sending, entry)
+    consignment = await unit.consignments.get(dead.consignment)
     if entry is not None and entry.come_back(sending.work.ids.new()):
         await unit.inboxes.save(entry)
-    facts = _facts(sending, promise)
+    facts = _facts(sending) | await _promise(sending, entry, endpoint)
     if entry is not None:
         facts["entry"] = entry.process_id
     consignment.record(_happening(dead), now, actor=sending.actor, facts=facts)
     await unit.consignments.save(consignment)
-    if promise is not None:
-        await unit.promises.add(promise)
     await _settle(sending, Settled.REPLAYED)
 
 
@@ -133,24 +134,26 @@ async def _entry(unit: UnitOfWork, dead: DeadLetter) -> InboxEntry | None:
     return entry
 
 
-async def _promise(sending: _Sending, entry: InboxEntry | None) -> Promise | None:
-    """Return the promise; None where the endpoint fetches by itself."""
-    dead = sending.dead
+async def _promise(
+    sending: _Sending, entry: InboxEntry | None, endpoint: Endpoint | None
+) -> dict[str, str]:
+    """Promise the work anew; return what the journal is to say of that.
+
+    Nothing where the endpoint fetches by itself.
+    """
+    unit, work, dead = sending.unit, sending.work, sending.dead
     if entry is not None:
-        endpoint = await sending.unit.endpoints.find(entry.organization, steady=True)
-        if endpoint is None or not endpoint.pushes:
-            return None
-    return Promise(
-        id=sending.work.ids.new(),
+        return await promise_delivery(unit, work, entry, endpoint, sending.now)
+    promise = Promise(
+        id=work.ids.new(),
         stage=dead.stage,
         consignment=dead.consignment,
         receipt=dead.receipt,
         made_at=sending.now,
         not_before=sending.now,
-        entry=entry.id if entry else None,
-        endpoint=entry.organization if entry else None,
-        attempt=1 if entry else None,
     )
+    await unit.promises.add(promise)
+    return {dead.stage.value: str(promise.id)}
 
 
 _HAPPENINGS: Final = {
@@ -165,12 +168,10 @@ def _happening(dead: DeadLetter) -> Happening:
     return _HAPPENINGS[dead.stage]
 
 
-def _facts(sending: _Sending, promise: Promise | None) -> dict[str, str]:
-    """Say what the other records say too."""
+def _facts(sending: _Sending) -> dict[str, str]:
+    """Say which dead letter it was, and who does not get it."""
     dead = sending.dead
     facts = {"dead_letter": str(dead.id), "replay": str(sending.replay.id)}
-    if promise is not None:
-        facts[promise.stage.value] = str(promise.id)
     if dead.receipt is not None:
         facts |= {"receipt": str(dead.receipt), "for": dead.endpoint.text}
     return facts
@@ -186,7 +187,7 @@ async def _overtake(sending: _Sending, candidate: Candidate) -> None:
         Happening.DEAD_LETTER_OVERTAKEN,
         sending.now,
         actor=HUB,
-        facts=_facts(sending, None),
+        facts=_facts(sending),
     )
     await unit.consignments.save(consignment)
     await _settle(sending, Settled.OVERTAKEN)
