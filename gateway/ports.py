@@ -17,7 +17,6 @@ from envelopes.parts import Parts
 from gateway.domain.access import Access
 from gateway.domain.act import Act
 from gateway.domain.books import Books
-from gateway.domain.calling import Fetched
 from gateway.domain.consignment import (
     Consignment,
     Entry,
@@ -29,6 +28,7 @@ from gateway.domain.deadletter import DeadLetter
 from gateway.domain.delivery import Answer, Attempt, Parcel
 from gateway.domain.endpoint import Endpoint
 from gateway.domain.evidence import SignedReceipt, Unsigned
+from gateway.domain.fetching import Fetched
 from gateway.domain.hub_certificate import HubCertificate
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.incident import Incident

@@ -107,17 +107,17 @@ EVENTS: Final[Mapping[str, Event]] = {
         "organization code attempt",
         "entries_skipped_total",
     ),
-    "node not called": _event(
+    "node not asked": _event(
         "warning",
         "Another node could not be asked for what it keeps.",
         "organization code detail seconds",
-        "calls_failed_total",
+        "nodes_not_asked_total",
     ),
-    "call not finished": _event(
+    "fetching failed": _event(
         "error",
         "What another node keeps could not be taken in; it is tried again.",
         "organization code",
-        "calls_not_finished_total",
+        "fetches_failed_total",
     ),
     "push files not renewed": _event(
         "error",

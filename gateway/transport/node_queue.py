@@ -10,9 +10,9 @@ from typing import Final
 from envelopes import asking
 from envelopes.letter import OrganizationCode
 from envelopes.notifier import NotifierCopy, NotifierKind
-from gateway.domain.calling import Fetched
 from gateway.domain.delivery import EndpointMisbehaved
 from gateway.domain.endpoint import Endpoint
+from gateway.domain.fetching import Fetched
 from gateway.transport import ecms
 from gateway.transport.handover import HttpHandover
 from schemas import names

@@ -15,12 +15,12 @@ from envelopes.decoder import decode
 from envelopes.letter import OrganizationCode
 from envelopes.notifier import NotifierCopy, NotifierKind
 from envelopes.requests import DeleteEntry, Poll, SendNotifier
-from gateway.domain.calling import SKIPPED_TRIES, Tries
 from gateway.domain.endpoint import Endpoint, Way
 from gateway.domain.errors import ReceiverUnknown
+from gateway.domain.fetching import SKIPPED_TRIES, Tries
 from gateway.domain.lifecycle import State
 from gateway.transport.node_queue import HttpNodeQueues
-from gateway.workflow.call import SKIPPED, Called, call
+from gateway.workflow.fetch import SKIPPED, Outcome, fetch
 from schemas.catalog import Operation
 from tests.doubles.clock import START
 from tests.doubles.endpoint import (
@@ -54,8 +54,8 @@ RECORD: Final = Endpoint(
 
 
 @dataclass
-class Calling:
-    """A hub that calls one node."""
+class Fetching:
+    """A hub that fetches from one node."""
 
     hub: Hub
     node: AnEndpoint
@@ -75,8 +75,8 @@ class Calling:
         assert found is not None
         return found
 
-    async def call(self, code: OrganizationCode = MINISTRY) -> Called:
-        return await call(self.hub.work, self.queues, self.tries, code)
+    async def fetch(self, code: OrganizationCode = MINISTRY) -> Outcome:
+        return await fetch(self.hub.work, self.queues, self.tries, code)
 
     def keeps(self, receiver: OrganizationCode, process_id: str = "q1") -> None:
         """Have the node keep a letter of its organization."""
@@ -104,62 +104,62 @@ def _notifier(kind: NotifierKind, number: str | None = None) -> bytes:
 
 
 @asynccontextmanager
-async def _calling(hub: Hub) -> AsyncIterator[Calling]:
+async def _fetching(hub: Hub) -> AsyncIterator[Fetching]:
     async with an_endpoint() as node, a_handover(clock=hub.clock) as handover:
-        calling = Calling(hub, node, HttpNodeQueues(handover, 64 * 1024 * 1024))
-        await calling.set()
-        yield calling
+        fetching = Fetching(hub, node, HttpNodeQueues(handover, 64 * 1024 * 1024))
+        await fetching.set()
+        yield fetching
 
 
 @pytest.fixture
-async def calling(hub: Hub) -> AsyncIterator[Calling]:
-    """A hub that calls the ministry's node, which keeps nothing yet."""
-    async with _calling(hub) as calling:
-        yield calling
+async def fetching(hub: Hub) -> AsyncIterator[Fetching]:
+    """A hub that fetches from the ministry's node, which keeps nothing yet."""
+    async with _fetching(hub) as fetching:
+        yield fetching
 
 
-async def test_a_letter_is_taken_in_then_deleted_there(calling: Calling) -> None:
+async def test_a_letter_is_taken_in_then_deleted_there(fetching: Fetching) -> None:
     """It goes the way of any letter of that organization; the queue is empty then."""
-    calling.keeps(CHIANG_MAI)
+    fetching.keeps(CHIANG_MAI)
 
-    assert await calling.call() is Called.TAKEN
-    assert await calling.call() is Called.EMPTY
-    await calling.hub.keep()
+    assert await fetching.fetch() is Outcome.TAKEN
+    assert await fetching.fetch() is Outcome.EMPTY
+    await fetching.hub.keep()
 
-    assert calling.asked() == [Poll, DeleteEntry, Poll]
-    assert not calling.node.queue
-    assert (await calling.hub.take(CHIANG_MAI)).document is not None
-    path = await calling.hub.path(CHIANG_MAI)
+    assert fetching.asked() == [Poll, DeleteEntry, Poll]
+    assert not fetching.node.queue
+    assert (await fetching.hub.take(CHIANG_MAI)).document is not None
+    path = await fetching.hub.path(CHIANG_MAI)
     assert path.consignment.sender == MINISTRY
     assert path.consignment.state is State.DELIVERED
 
 
-async def test_its_own_signature_holds_here(calling: Calling) -> None:
+async def test_its_own_signature_holds_here(fetching: Fetching) -> None:
     """What its sender signed arrives as it was signed, in another envelope."""
-    await calling.set(organization=LANDS)
+    await fetching.set(organization=LANDS)
     letter = _letter(CHIANG_MAI, sender=LANDS, signed_by=key_of(LANDS))
-    calling.node.queue.append(("q1", letter))
+    fetching.node.queue.append(("q1", letter))
 
-    assert await calling.call(LANDS) is Called.TAKEN
+    assert await fetching.fetch(LANDS) is Outcome.TAKEN
 
-    judgement = (await calling.hub.path(CHIANG_MAI)).consignment.judgement
+    judgement = (await fetching.hub.path(CHIANG_MAI)).consignment.judgement
     assert judgement is not None
     assert (judgement.intact, judgement.valid, judgement.trusted) == (True, True, True)
 
 
-async def test_what_was_not_deleted_is_one_letter_still(calling: Calling) -> None:
+async def test_what_was_not_deleted_is_one_letter_still(fetching: Fetching) -> None:
     """The answer to the deletion is lost, or the hub dies before it: it comes again."""
-    calling.keeps(CHIANG_MAI)
-    inner = a_node(calling.node)
-    calling.node.behave = _failing(inner, DeleteEntry)
+    fetching.keeps(CHIANG_MAI)
+    inner = a_node(fetching.node)
+    fetching.node.behave = _failing(inner, DeleteEntry)
 
-    assert await calling.call() is Called.FAILED
-    calling.node.behave = inner
-    calling.hub.clock.advance(minutes=20)
-    assert await calling.call() is Called.TAKEN
-    await calling.hub.keep()
+    assert await fetching.fetch() is Outcome.FAILED
+    fetching.node.behave = inner
+    fetching.hub.clock.advance(minutes=20)
+    assert await fetching.fetch() is Outcome.TAKEN
+    await fetching.hub.keep()
 
-    assert len(await calling.hub.inbox(CHIANG_MAI)) == 1
+    assert len(await fetching.hub.inbox(CHIANG_MAI)) == 1
 
 
 def _failing(inner: Behaviour, kind: type) -> Behaviour:
@@ -171,135 +171,137 @@ def _failing(inner: Behaviour, kind: type) -> Behaviour:
     return behave
 
 
-async def test_a_notifier_about_a_letter_sent_there_is_taken(calling: Calling) -> None:
+async def test_a_notifier_about_a_letter_sent_there_is_taken(
+    fetching: Fetching,
+) -> None:
     """The office behind the node registers: the sender's letter has its number."""
-    await calling.set(organization=CHIANG_MAI)
-    await calling.hub.deliver(to(CHIANG_MAI))
-    calling.node.queue.append(("q1", _notifier(NotifierKind.REGISTERED, "1024")))
+    await fetching.set(organization=CHIANG_MAI)
+    await fetching.hub.deliver(to(CHIANG_MAI))
+    fetching.node.queue.append(("q1", _notifier(NotifierKind.REGISTERED, "1024")))
 
-    assert await calling.call(CHIANG_MAI) is Called.TAKEN
+    assert await fetching.fetch(CHIANG_MAI) is Outcome.TAKEN
 
-    path = await calling.hub.path(CHIANG_MAI)
+    path = await fetching.hub.path(CHIANG_MAI)
     assert path.consignment.state is State.REGISTERED
-    assert not calling.node.queue
+    assert not fetching.node.queue
 
 
-async def test_what_is_refused_stays_there(calling: Calling) -> None:
+async def test_what_is_refused_stays_there(fetching: Fetching) -> None:
     """An operator may mend the cause: nothing is taken, nothing deleted."""
-    calling.keeps(NOBODY)
+    fetching.keeps(NOBODY)
 
     with capture_logs():
-        assert await calling.call() is Called.REFUSED
-        assert await calling.call() is Called.REFUSED
+        assert await fetching.fetch() is Outcome.REFUSED
+        assert await fetching.fetch() is Outcome.REFUSED
 
-    assert len(calling.node.queue) == 1
-    assert DeleteEntry not in calling.asked()
-    assert (await calling.record()).failures == 0
+    assert len(fetching.node.queue) == 1
+    assert DeleteEntry not in fetching.asked()
+    assert (await fetching.record()).failures == 0
 
 
-async def test_what_is_refused_for_a_day_is_given_back(calling: Calling) -> None:
+async def test_what_is_refused_for_a_day_is_given_back(fetching: Fetching) -> None:
     """Its sender is told by a notifier its system knows; what is behind it moves on."""
-    calling.keeps(NOBODY)
-    calling.keeps(CHIANG_MAI, "q2")
+    fetching.keeps(NOBODY)
+    fetching.keeps(CHIANG_MAI, "q2")
     for _ in range(SKIPPED_TRIES):
-        assert await calling.call() is Called.REFUSED
-    calling.hub.clock.advance(hours=24)
+        assert await fetching.fetch() is Outcome.REFUSED
+    fetching.hub.clock.advance(hours=24)
 
-    assert await calling.call() is Called.TAKEN
-    assert await calling.call() is Called.TAKEN
+    assert await fetching.fetch() is Outcome.TAKEN
+    assert await fetching.fetch() is Outcome.TAKEN
 
     (back,) = [
         asked.request.notifier
-        for asked in (decode(came.body) for came in calling.node.arrived)
+        for asked in (decode(came.body) for came in fetching.node.arrived)
         if isinstance(asked.request, SendNotifier)
     ]
     assert (back.kind, back.letter_id) == (NotifierKind.WRONG_LETTER, NUMBER)
-    assert not calling.node.queue
-    acts = [row for row in (await calling.hub.rows())["act"] if SKIPPED in row]
+    assert not fetching.node.queue
+    acts = [row for row in (await fetching.hub.rows())["act"] if SKIPPED in row]
     assert len(acts) == 1
     assert ReceiverUnknown.code in acts[0]
 
 
-async def test_a_day_without_tries_skips_nothing(calling: Calling) -> None:
+async def test_a_day_without_tries_skips_nothing(fetching: Fetching) -> None:
     """A hub that was stopped over night has not tried."""
-    calling.keeps(NOBODY)
-    await calling.call()
-    calling.hub.clock.advance(days=3)
+    fetching.keeps(NOBODY)
+    await fetching.fetch()
+    fetching.hub.clock.advance(days=3)
 
-    assert await calling.call() is Called.REFUSED
+    assert await fetching.fetch() is Outcome.REFUSED
 
 
 async def test_a_node_that_hears_of_it_only_after_the_deletion(
-    calling: Calling,
+    fetching: Fetching,
 ) -> None:
     """It refuses the notifier while its letter is queued: that is deleted first."""
-    inner = a_node(calling.node)
+    inner = a_node(fetching.node)
 
     async def behave(request: web.Request) -> web.StreamResponse:
         asked = decode(await request.read()).request
-        if isinstance(asked, SendNotifier) and calling.node.queue:
+        if isinstance(asked, SendNotifier) and fetching.node.queue:
             operation = Operation.SEND_INVALID_LETTER_NOTIFIER
             refusal = answers.refused(operation, [("E-1", "still queued")])
             return web.Response(body=refusal)
         return await inner(request)
 
-    calling.node.behave = behave
-    calling.keeps(NOBODY)
+    fetching.node.behave = behave
+    fetching.keeps(NOBODY)
     for _ in range(SKIPPED_TRIES):
-        await calling.call()
-    calling.hub.clock.advance(hours=24)
-    await calling.call()
+        await fetching.fetch()
+    fetching.hub.clock.advance(hours=24)
+    await fetching.fetch()
 
-    assert calling.asked()[-3:] == [SendNotifier, DeleteEntry, SendNotifier]
-    assert not calling.node.queue
+    assert fetching.asked()[-3:] == [SendNotifier, DeleteEntry, SendNotifier]
+    assert not fetching.node.queue
 
 
 async def test_a_notifier_nobody_understands_is_only_deleted(
-    calling: Calling,
+    fetching: Fetching,
 ) -> None:
     """There is nobody to tell: after a day it does not stand in the way any more."""
-    calling.node.queue.append(("q1", _notifier(NotifierKind.RECEIVED)))
+    fetching.node.queue.append(("q1", _notifier(NotifierKind.RECEIVED)))
     for _ in range(SKIPPED_TRIES):
-        assert await calling.call() is Called.REFUSED
-    calling.hub.clock.advance(hours=24)
-    await calling.call()
+        assert await fetching.fetch() is Outcome.REFUSED
+    fetching.hub.clock.advance(hours=24)
+    await fetching.fetch()
 
-    assert SendNotifier not in calling.asked()
-    assert not calling.node.queue
+    assert SendNotifier not in fetching.asked()
+    assert not fetching.node.queue
 
 
-async def test_an_entry_of_neither_kind_is_refused(calling: Calling) -> None:
+async def test_an_entry_of_neither_kind_is_refused(fetching: Fetching) -> None:
     """What is no letter and no notifier blocks for a day, and is never taken."""
     odd = answers.inbox_letter("q1", START, b"<Something/>")
-    calling.node.queue.append(("q1", odd))
+    fetching.node.queue.append(("q1", odd))
 
-    assert await calling.call() is Called.REFUSED
+    assert await fetching.fetch() is Outcome.REFUSED
 
 
-async def test_a_letter_of_another_organization_is_refused(calling: Calling) -> None:
+async def test_a_letter_of_another_organization_is_refused(fetching: Fetching) -> None:
     """The node speaks for its own organization alone, as a door does."""
-    calling.node.queue.append(("q1", _letter(CHIANG_MAI, sender=LANDS)))
+    fetching.node.queue.append(("q1", _letter(CHIANG_MAI, sender=LANDS)))
 
-    assert await calling.call() is Called.REFUSED
-    assert not await calling.hub.inbox(CHIANG_MAI)
+    assert await fetching.fetch() is Outcome.REFUSED
+    assert not await fetching.hub.inbox(CHIANG_MAI)
 
 
-async def test_a_node_that_fails_opens_the_circuit(calling: Calling) -> None:
+async def test_a_node_that_fails_opens_the_circuit(fetching: Fetching) -> None:
     """After three failures it rests, and is not asked; a success closes it again."""
-    calling.node.behave = answers_with(503)
+    fetching.node.behave = answers_with(503)
     for _ in range(3):
-        assert await calling.call() is Called.FAILED
-    came = len(calling.node.arrived)
+        assert await fetching.fetch() is Outcome.FAILED
+    came = len(fetching.node.arrived)
 
-    assert await calling.call() is Called.RESTS
-    assert len(calling.node.arrived) == came
-    record = await calling.record()
+    assert await fetching.fetch() is Outcome.RESTS
+    assert len(fetching.node.arrived) == came
+    record = await fetching.record()
     assert (record.failures, record.last_failure) == (3, "endpoint-busy")
 
-    calling.node.behave = a_node(calling.node)
-    calling.hub.clock.advance(minutes=20)
-    assert await calling.call() is Called.EMPTY
-    assert (await calling.record()).failures == 0
+    fetching.node.behave = a_node(fetching.node)
+    fetching.hub.clock.advance(minutes=20)
+    assert await fetching.fetch() is Outcome.EMPTY
+    assert (await fetching.record()).failures == 0
 
 
 @pytest.mark.parametrize(
@@ -307,19 +309,19 @@ async def test_a_node_that_fails_opens_the_circuit(calling: Calling) -> None:
     [{"polled": False}, {"way": Way.WEBHOOK}, {"paused_at": START}],
     ids=["not polled", "a webhook", "paused"],
 )
-async def test_who_is_not_to_be_called_is_not(
-    calling: Calling, changes: dict[str, object]
+async def test_nothing_is_fetched_where_nothing_is_to_be(
+    fetching: Fetching, changes: dict[str, object]
 ) -> None:
     """Nothing is asked of it."""
-    await calling.set(**changes)
-    calling.keeps(CHIANG_MAI)
+    await fetching.set(**changes)
+    fetching.keeps(CHIANG_MAI)
 
-    assert await calling.call() is Called.RESTS
-    assert not calling.node.arrived
+    assert await fetching.fetch() is Outcome.RESTS
+    assert not fetching.node.arrived
 
 
-async def test_an_organization_without_endpoint_is_not_called(
-    calling: Calling,
+async def test_nothing_is_fetched_for_an_organization_without_endpoint(
+    fetching: Fetching,
 ) -> None:
     """It simply pulls."""
-    assert await calling.call(LANDS) is Called.RESTS
+    assert await fetching.fetch(LANDS) is Outcome.RESTS

@@ -1,7 +1,7 @@
 """The queue that another node keeps for an organization → letters and notices here.
 
-Polled and deleted as a client of that node does (`gateway/domain/calling.py`). No unit
-is open during a call; what was committed and not deleted comes again, and is
+Polled and deleted as a client of that node does (`gateway/domain/fetching.py`). No unit
+is open while a node is asked; what was committed and not deleted comes again, and is
 recognised by the same rules as at the door.
 """
 
@@ -17,11 +17,11 @@ from envelopes.letter import OrganizationCode
 from envelopes.requests import SendLetter, SendNotifier
 from gateway.domain import schedule
 from gateway.domain.act import Act, Who
-from gateway.domain.calling import Fetched, Tries
 from gateway.domain.consignment import HUB
 from gateway.domain.delivery import DeliveryError, EndpointRefused
 from gateway.domain.endpoint import Endpoint, Way
 from gateway.domain.errors import Refusal
+from gateway.domain.fetching import Fetched, Tries
 from gateway.ports import NodeQueues
 from gateway.telemetry import emit
 from gateway.workflow.notice import take_notice
@@ -33,11 +33,11 @@ SKIPPED = "entry of a node skipped"
 """The act."""
 
 
-class Called(Enum):
-    """What came of a call."""
+class Outcome(Enum):
+    """What came of it."""
 
     RESTS = "rests"
-    """The endpoint is left alone now, or not to be called at all."""
+    """The endpoint is left alone now, or nothing is fetched from it."""
     EMPTY = "empty"
     TAKEN = "taken"
     """There may be more."""
@@ -47,42 +47,42 @@ class Called(Enum):
     """The node could not be asked."""
 
 
-async def call(
+async def fetch(
     work: Work, queues: NodeQueues, tries: Tries, code: OrganizationCode
-) -> Called:
+) -> Outcome:
     """Fetch the head of a node's queue, take it in, and delete it there."""
     async with work.store.unit() as unit:
         endpoint = await unit.endpoints.find(code)
-    if endpoint is None or not is_called(endpoint):
-        return Called.RESTS
+    if endpoint is None or not is_fetched_from(endpoint):
+        return Outcome.RESTS
     if endpoint.rests(work.clock.now()):
-        return Called.RESTS
+        return Outcome.RESTS
     try:
         fetched = await queues.head(endpoint)
-        called = await _Call(work, queues, tries, endpoint).settle(fetched)
+        outcome = await _Fetch(work, queues, tries, endpoint).settle(fetched)
     except DeliveryError as error:
         await _fares(work, code, error)
         emit(
-            "node not called",
+            "node not asked",
             organization=code,
             code=error.code,
             detail=error.detail,
             seconds=error.answer.seconds,
         )
-        return Called.FAILED
+        return Outcome.FAILED
     if endpoint.failures or endpoint.last_failure:
         await _fares(work, code, None)
-    return called
+    return outcome
 
 
-def is_called(endpoint: Endpoint) -> bool:
+def is_fetched_from(endpoint: Endpoint) -> bool:
     """Say whether the hub empties a queue for this endpoint at all."""
     return endpoint.polled and endpoint.way is Way.ECMS
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
-    """One call of one node."""
+class _Fetch:
+    """One look at one node's queue."""
 
     work: Work
     queues: NodeQueues
@@ -93,11 +93,11 @@ class _Call:
     def code(self) -> OrganizationCode:
         return self.endpoint.organization
 
-    async def settle(self, fetched: Fetched | None) -> Called:
+    async def settle(self, fetched: Fetched | None) -> Outcome:
         """Take in what was fetched, and delete it there."""
         if fetched is None:
             self.tries.forget(self.code)
-            return Called.EMPTY
+            return Outcome.EMPTY
         try:
             kind = await _take_in(self.work, self.code, fetched)
         except (EnvelopeError, Refusal) as error:
@@ -106,9 +106,11 @@ class _Call:
         await self.queues.delete(self.endpoint, fetched.process_id)
         self.tries.forget(self.code)
         emit("entry fetched", organization=self.code, kind=kind)
-        return Called.TAKEN
+        return Outcome.TAKEN
 
-    async def _refuse(self, fetched: Fetched, error: EnvelopeError | Refusal) -> Called:
+    async def _refuse(
+        self, fetched: Fetched, error: EnvelopeError | Refusal
+    ) -> Outcome:
         """Leave a head where it is, until it is skipped (rules 2 and 3)."""
         now = self.work.clock.now()
         attempt = self.tries.note(self.code, fetched.process_id, now)
@@ -119,12 +121,12 @@ class _Call:
             attempt=attempt,
         )
         if not self.tries.are_enough(self.code, now):
-            return Called.REFUSED
+            return Outcome.REFUSED
         await self._write_down(fetched, error)
         await self._give_back(fetched)
         self.tries.forget(self.code)
         emit("entry skipped", organization=self.code, code=error.code, attempt=attempt)
-        return Called.TAKEN
+        return Outcome.TAKEN
 
     async def _write_down(
         self, fetched: Fetched, error: EnvelopeError | Refusal
@@ -188,7 +190,7 @@ async def _fares(
         if error is None:
             fares = schedule.after_success(endpoint, now)
         elif error.temporary:
-            # No jitter: what failed here is one call, and nothing came together.
+            # No jitter: what failed here is one question, and nothing came together.
             fares = schedule.after_failure(endpoint, error, now, 0.0, next_at=now)
         else:
             fares = schedule.after_refusal(endpoint, error)

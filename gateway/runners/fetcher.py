@@ -1,8 +1,8 @@
-"""Calls the nodes that keep a queue for the hub, one call at a time for each.
+"""Fetches what other nodes keep for the hub, one entry of each at a time.
 
 1. Each node has a task of its own: a slow one delays no other.
 2. It is asked as long as it has something, and then again after the interval; one
-   that rests, or is called no more, is looked at as often.
+   that rests, or is no longer polled, is looked at as often.
 3. What is asked of the network is given up when the hub stops: it lies where it lay.
    What is being taken in is finished first.
 """
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from envelopes.letter import OrganizationCode
-from gateway.domain.calling import Fetched, Tries
 from gateway.domain.endpoint import Endpoint
+from gateway.domain.fetching import Fetched, Tries
 from gateway.ports import NodeQueues
 from gateway.runners.runner import (
     Patience,
@@ -26,16 +26,16 @@ from gateway.runners.runner import (
     until,
 )
 from gateway.telemetry import emit
-from gateway.workflow.call import Called, call, is_called
+from gateway.workflow.fetch import Outcome, fetch, is_fetched_from
 from gateway.workflow.work import Work
 
 T = TypeVar("T")
 
 
-class Caller:
+class Fetcher:
     """Empties the queues of nodes."""
 
-    name: Final = "caller"
+    name: Final = "fetcher"
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Caller:
         interval: float,
         pause: Pause = pause,
     ) -> None:
-        """Take the seconds between two calls of a node that had nothing."""
+        """Take the seconds between two questions to a node that had nothing."""
         self._work = work
         self._queues = _Stoppable(queues, stop)
         self._stop = stop
@@ -54,30 +54,30 @@ class Caller:
         self._pause = pause
         self._tries = Tries()
         self._patience = Patience(self.name, stop, pause=pause)
-        self._called: set[OrganizationCode] = set()
+        self._known: set[OrganizationCode] = set()
 
     async def run(self) -> None:
         """Run until `stop` is set."""
-        self._called.clear()
+        self._known.clear()
         async with asyncio.TaskGroup() as group:
             await self._patience.keep(lambda: self._look(group))
 
     async def _look(self, group: asyncio.TaskGroup) -> None:
-        """Begin to call the nodes that were not there before."""
+        """Begin with the nodes that were not there before."""
         async with self._work.store.unit() as unit:
             endpoints = await unit.endpoints.all()
-        wanted = {one.organization for one in endpoints if is_called(one)}
-        for code in wanted - self._called:
-            self._called.add(code)
-            group.create_task(self._keep_calling(code), name=f"{self.name} {code}")
+        wanted = {one.organization for one in endpoints if is_fetched_from(one)}
+        for code in wanted - self._known:
+            self._known.add(code)
+            group.create_task(self._keep_fetching(code), name=f"{self.name} {code}")
         await self._pause(self._stop, self._interval)
 
-    async def _keep_calling(self, code: OrganizationCode) -> None:
+    async def _keep_fetching(self, code: OrganizationCode) -> None:
         while not self._stop.is_set():
             error = await error_of(self.empty(code))
             if error is not None:
                 emit(
-                    "call not finished",
+                    "fetching failed",
                     error=None if is_temporary(error) else error,
                     organization=code,
                     code=code_of(error),
@@ -85,10 +85,10 @@ class Caller:
             await self._pause(self._stop, self._interval)
 
     async def empty(self, code: OrganizationCode) -> None:
-        """Call a node as long as it has something; raises what one entry ends in."""
-        called = Called.TAKEN
-        while called is Called.TAKEN and not self._stop.is_set():
-            called = await call(self._work, self._queues, self._tries, code)
+        """Ask a node as long as it has something; raises what one entry ends in."""
+        outcome = Outcome.TAKEN
+        while outcome is Outcome.TAKEN and not self._stop.is_set():
+            outcome = await fetch(self._work, self._queues, self._tries, code)
 
 
 @dataclass(frozen=True, slots=True)

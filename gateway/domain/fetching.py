@@ -3,7 +3,7 @@
 1. Its head is taken in as though its organization had sent it at its own door, and
    deleted there once that is committed: it is in somebody's hands at any moment.
 2. A head that the hub refuses stays where it is, and so does all behind it. It is
-   tried again at each call, since mostly the hub's own directory is what lacks.
+   tried again each time, since mostly the hub's own directory is what lacks.
 3. After a day and twenty tries it is skipped: a letter is given back first, by an
    InvalidLetterNotifier, which its sender's system shows as any other return; then it
    is deleted there. A notifier is only deleted. An act of the hub's says so.
