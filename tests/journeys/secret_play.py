@@ -218,6 +218,10 @@ class Play:
         with self._without("inbox_entry"):
             await post(csharp.send_request(self.letter("stuck"), message_id="1", to=""))
             await eventually(self._set_aside)
+        with self._spoiling():
+            letter = self.letter("spoilt")
+            await post(csharp.send_request(letter, message_id="1", to=""))
+            await eventually(self._given_up)
         with self._without("envelope"):
             said.refusals["no envelope"] = await self.receiver.post(
                 csharp.poll_request(message_id="1", own_url="")
@@ -234,6 +238,9 @@ class Play:
 
     async def _ended(self) -> bool | None:
         return self.hub.ended or None
+
+    async def _given_up(self) -> bool | None:
+        return "work given up" in self.log() or None
 
     async def _set_aside(self) -> bool | None:
         return "message set aside" in self.log() or None
@@ -256,6 +263,18 @@ class Play:
             database.execute("PRAGMA legacy_alter_table = ON")
             database.execute(statement)
             database.commit()
+
+    @contextmanager
+    def _spoiling(self) -> Iterator[None]:
+        """Damage each envelope as soon as it is kept, as a dying disk would."""
+        self._execute(
+            "CREATE TRIGGER spoil AFTER INSERT ON envelope BEGIN"
+            " UPDATE envelope SET skeleton = x'00' WHERE digest = NEW.digest; END"
+        )
+        try:
+            yield
+        finally:
+            self._execute("DROP TRIGGER spoil")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

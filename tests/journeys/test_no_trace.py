@@ -44,7 +44,10 @@ EXEMPT: Final[Mapping[str, str]] = {
 NO_OPTIONS: Final = ((),)
 ONCE: Final = pytest.mark.parametrize("play", ["json"], indirect=True, scope="module")
 """For what does not depend on how the log is written."""
-ENDS: Final = ("registered", "returned", "recalled", "parked", "waiting", "stuck")
+ENDS: Final = (
+    *("registered", "returned", "recalled"),
+    *("parked", "waiting", "stuck", "spoilt"),
+)
 UNRESTRICTED: Final = ("directory",)
 """What speaks of persons of the directory, whom an operator entered."""
 
@@ -57,6 +60,8 @@ def commands(tree: typer.Typer, before: str = "") -> Iterator[str]:
         yield f"{before}{command.name or command.callback.__name__}"
     for group in tree.registered_groups:
         assert group.typer_instance is not None
+        if group.typer_instance.info.invoke_without_command is True:
+            yield f"{before}{group.name}"
         yield from commands(group.typer_instance, f"{before}{group.name} ")
 
 
@@ -72,7 +77,7 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
     ordered = ("--by", "ผู้อื่น", "--reason", "ทดลอง")
     as_stranger = ("--organization", stranger, *named)
     certificate = play.hub.data / "demo-keys" / f"{stranger}.crt"
-    given_up = dead_letter_of(play)
+    given_up, planned = dead_letter_of(play), plan_of(play)
     shown = [*numbers, *((*n, *as_stranger) for n in numbers)]
     return {
         "check": (
@@ -100,6 +105,13 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
         "dead list": ((), ("--all",), ("--each",), ("--each", "--all")),
         "dead show": ((given_up["id"],),),
         "dead discard": ((given_up["id"], *ordered),),
+        "dead replay": (("--all", *ordered[:2]),),
+        "dead replay start": ((planned, *ordered, "--yes"),),
+        "dead replay rate": ((planned, "2", *ordered),),
+        "dead replay cancel": ((planned, *ordered),),
+        "dead replay watch": ((planned,),),
+        "dead replay report": ((planned,), (planned, "--each")),
+        "dead replay list": NO_OPTIONS,
         "incidents list": ((), ("--all",)),
         "incidents show": ((given_up["incident"],),),
         "incidents close": ((given_up["incident"], *ordered),),
@@ -206,11 +218,17 @@ def entry_of(play: Play, what: str) -> str:
 
 
 def dead_letter_of(play: Play) -> Mapping[str, str]:
-    """Return what `dead list` says of the letter that no runner could route."""
+    """Return what `dead list` says of the letter that cannot be read any more."""
     every = ("dead", "list", "--each", "--all", "--json", "--data", data_of(play))
-    number = play.said.numbers["stuck"]
+    number = play.said.numbers["spoilt"]
     lines: list[dict[str, str]] = json.loads(run(*every))
     return next(line for line in lines if line["number"] == number)
+
+
+def plan_of(play: Play) -> str:
+    """Return the id of a plan to send back all that was given up."""
+    every = ("dead", "replay", "--all", "--json", "--data", data_of(play))
+    return str(json.loads(run(*every))["id"])
 
 
 def data_of(play: Play) -> str:
@@ -235,8 +253,10 @@ def test_the_letters_did_what_they_are_here_for(play: Play) -> None:
         "recalled": "recalled",
         "parked": "waiting",
         "waiting": "waiting",
-        # No runner could put it into an inbox.
-        "stuck": "failed",
+        # No runner could put it into an inbox, or write down that it gave it up.
+        "stuck": "accepted",
+        # It cannot be read any more.
+        "spoilt": "failed",
     }
     assert "letter parked" in log
     # The last words of the process that a runner took along.
