@@ -16,6 +16,7 @@ from envelopes.letter import LetterId, OrganizationCode
 from envelopes.parts import Parts
 from gateway.domain.access import Access
 from gateway.domain.act import Act
+from gateway.domain.archive import Archive, Archived
 from gateway.domain.books import Books
 from gateway.domain.consignment import (
     Consignment,
@@ -43,6 +44,7 @@ from gateway.domain.receipts import Receipt
 from gateway.domain.register import Book, Registration
 from gateway.domain.replay import Item, Lane, Outcome, Replay, Verdict
 from gateway.domain.replay_plan import Candidate, Choice, Trace
+from gateway.domain.retention import Retention
 
 if TYPE_CHECKING:
     # It brings cryptography with it, which `gateway --help` does not need.
@@ -400,6 +402,28 @@ class Incidents(Protocol):
         """Close an open incident that is there."""
 
 
+class Archives(Protocol):
+    """Retention, archives and what lies in them."""
+
+    async def rules(self) -> Sequence[Retention]:
+        """Return what is set, the hub's own first."""
+
+    async def set(self, rule: Retention, at: datetime) -> None:
+        """Keep what an operator decided, in place of what was there."""
+
+    async def add(self, archive: Archive) -> None:
+        """Keep an archive that was made."""
+
+    async def add_letters(self, letters: Sequence[Archived]) -> None:
+        """Keep which letters are in an archive."""
+
+    async def note_purged(self, letter: Archived) -> None:
+        """Keep when the bytes of a letter went."""
+
+    async def open_work(self, consignments: Sequence[UUID]) -> Mapping[UUID, int]:
+        """Return how many promises and dead letters of each are not settled."""
+
+
 class Replays(Protocol):
     """Plans to send dead letters back, and what became of them."""
 
@@ -524,6 +548,10 @@ class UnitOfWork(Protocol):
     @property
     def replays(self) -> Replays:
         """Dead letters on their way back."""
+
+    @property
+    def archives(self) -> Archives:
+        """Retention, archives and what lies in them."""
 
     @property
     def letters(self) -> Letters:

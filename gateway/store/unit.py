@@ -9,6 +9,7 @@ from sqlalchemy import CursorResult, Executable
 from envelopes.letter import OrganizationCode
 from gateway.store.accesses import StoredAccesses, StoredPersons
 from gateway.store.acts import StoredActs
+from gateway.store.archives import StoredArchives
 from gateway.store.asides import StoredAsides
 from gateway.store.attempts import StoredAttempts
 from gateway.store.bodies import Bodies
@@ -111,6 +112,7 @@ class StoredUnit:
         self.dead_letters = StoredDeadLetters(self._connection)
         self.incidents = StoredIncidents(self._connection)
         self.replays = StoredReplays(self._connection)
+        self.archives = StoredArchives(self._connection)
         self.persons = StoredPersons(self._connection)
         self.acts = StoredActs(self._connection, box)
         self.hub_certificates = StoredHubCertificates(self._connection)
