@@ -24,6 +24,9 @@ from gateway.store.tables import Row
 UNKEPT: Final = timedelta(minutes=1)
 """After this long a promise that was published and not kept is published again."""
 
+SKEW: Final = timedelta(minutes=1)
+"""By how much the clocks of a hub's machines may differ."""
+
 WINDOW: Final = 256
 """Promises of one push endpoint that are in the broker at once."""
 
@@ -56,9 +59,14 @@ _OPEN: Final = (
     .order_by(_PROMISE.c.not_before, _PROMISE.c.id)
     .limit(bindparam("limit"))
 )
-# Two statements, since each alone follows the index and both in one do not.
+# Several statements, since each alone follows the index and all in one do not.
 _NEW: Final = _OPEN.where(
     _PROMISE.c.published_at.is_(None), _PROMISE.c.not_before <= bindparam("now")
+)
+_AHEAD: Final = _OPEN.where(
+    _PROMISE.c.published_at.is_(None),
+    _PROMISE.c.not_before > bindparam("now"),
+    _PROMISE.c.made_at > bindparam("ahead"),
 )
 _UNKEPT: Final = _OPEN.where(_PROMISE.c.published_at < bindparam("unkept_since"))
 
@@ -79,7 +87,10 @@ _RANKED: Final = (
     .where(
         _PROMISE.c.kept_at.is_(None),
         _PROMISE.c.endpoint.is_not(None),
-        _PROMISE.c.not_before <= bindparam("now"),
+        or_(
+            _PROMISE.c.not_before <= bindparam("now"),
+            _PROMISE.c.made_at > bindparam("ahead"),
+        ),
         or_(
             ENDPOINT.c.way == Way.PULL.value,
             and_(
@@ -161,12 +172,19 @@ class StoredPromises:
 async def due(
     connection: Connection, now: datetime, *, limit: int
 ) -> Sequence[Promise]:
-    """Return promises to publish that no relay has, oldest first."""
-    reader, since = Reader(connection), now - UNKEPT
+    """Return promises to publish that no relay has, oldest first.
+
+    One that was made in the future is due, whatever it was to wait for: the clock was
+    set back since.
+    """
+    reader, since, ahead = Reader(connection), now - UNKEPT, now + SKEW
     found = [
         *await reader.fetch(_NEW, now=now, limit=limit),
+        *await reader.fetch(_AHEAD, now=now, ahead=ahead, limit=limit),
         *await reader.fetch(_UNKEPT, unkept_since=since, limit=limit),
-        *await reader.fetch(_PUSHED, now=now, unkept_since=since, limit=limit),
+        *await reader.fetch(
+            _PUSHED, now=now, ahead=ahead, unkept_since=since, limit=limit
+        ),
     ]
     promises = [rows.promise(row) for row in found if _is_due(row, now)]
     promises.sort(key=lambda promise: (promise.not_before, promise.id))

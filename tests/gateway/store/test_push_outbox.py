@@ -127,6 +127,21 @@ async def test_nothing_is_due_for_an_endpoint_that_rests(
     assert await due(store) == other
 
 
+async def test_a_clock_set_back_keeps_no_promise_waiting(
+    store: SqliteStore, ids: CountedIds
+) -> None:
+    """Made in the future is due, to an endpoint or not; clocks may differ a little."""
+    await set_to(store, an_endpoint())
+    [pushed] = await queued(store, ids)
+    moved = a_promise(ids, pushed.consignment)
+    async with store.unit() as unit:
+        await unit.promises.add(moved)
+        await unit.commit()
+
+    assert await due(store, START - timedelta(seconds=59)) == []
+    assert await due(store, START - timedelta(hours=1)) == [pushed, moved]
+
+
 async def test_what_waited_comes_in_order_when_its_endpoint_is_back(
     store: SqliteStore, ids: CountedIds
 ) -> None:
