@@ -55,10 +55,11 @@ from gateway.keys.secret_file import (
 )
 from gateway.keys.signing import CurrentSigner, holder_of, new_key_pair
 from gateway.leftovers import note_leftovers
-from gateway.ports import Arrivals, Clock, Handover
+from gateway.ports import Arrivals, Clock
 from gateway.presence import among_servers, announced, only_server
 from gateway.runners.deliverer import Deliverers
 from gateway.runners.denials import Denials
+from gateway.runners.fetcher import Fetcher
 from gateway.runners.key_keeper import KeyKeeper, access_certificates
 from gateway.runners.leader import Leader, Led
 from gateway.runners.notary import Notary
@@ -71,11 +72,18 @@ from gateway.runners.sealer import Sealer
 from gateway.runners.sweeper import LastSeen, Sweeper
 from gateway.store.errors import SecretsClosed
 from gateway.store.keyring import Keyring
-from gateway.store.schema import is_current, revision_of, upgrade, url_of
+from gateway.store.schema import (
+    connected,
+    is_current,
+    revision_of,
+    upgrade,
+    url_of,
+)
 from gateway.store.store import SqliteStore, open_store
 from gateway.telemetry import emit
 from gateway.tls import Tls, TlsFiles
-from gateway.transport.handover import opened
+from gateway.transport.handover import HttpHandover, opened
+from gateway.transport.node_queue import HttpNodeQueues
 from gateway.vouching.vouching import folders_of
 from gateway.web.access import Gate
 from gateway.web.addresses import Addresses
@@ -312,6 +320,12 @@ def upgrade_tables(settings: Settings, order: Order) -> tuple[str, str]:
     _is_there(settings)
     url = url_of(settings.database)
     with only_server(settings.data):
+        if (others := connected(url)) > 0:
+            raise SettingsError(
+                "database_url",
+                f"other processes are at work on this database ({others} connections)",
+                "Stop gateway serve and gateway work on every machine",
+            )
         before = revision_of(url)
         upgrade(url)
         after = revision_of(url)
@@ -526,7 +540,7 @@ async def working(
 @asynccontextmanager
 async def _process(
     settings: Settings, clock: Clock | None
-) -> AsyncIterator[tuple[Hub, Broker, Handover]]:
+) -> AsyncIterator[tuple[Hub, Broker, HttpHandover]]:
     """Open what a process of a hub needs that is there until it is told to end."""
     # A folder without a hub is left as it is found.
     async with open_hub(settings, clock=clock) as hub:
@@ -578,7 +592,7 @@ class Runs(Protocol):
 
 @asynccontextmanager
 async def _running(
-    hub: Hub, broker: Broker, handover: Handover | None
+    hub: Hub, broker: Broker, handover: HttpHandover | None
 ) -> AsyncIterator[str]:
     """Run a door, and all other runners unless other processes do (no `handover`)."""
     started = time.monotonic()
@@ -614,7 +628,7 @@ def _own_runners(
 
 
 def _shared_runners(
-    hub: Hub, broker: Broker, handover: Handover, stop: asyncio.Event
+    hub: Hub, broker: Broker, handover: HttpHandover, stop: asyncio.Event
 ) -> tuple[Runs, ...]:
     """Return what the processes of a hub share among them, and then what one does.
 
@@ -634,6 +648,7 @@ def _shared_runners(
         led(Rechecker.name, partial(_rechecker, hub)),
         led(Notary.name, lambda over: Notary(work, stop=over)),
         led(Replayer.name, lambda over: Replayer(work, stop=over)),
+        led(Fetcher.name, partial(_fetcher, hub, handover)),
     )
 
 
@@ -686,6 +701,12 @@ def _door(
         seen=last_seen.note,
         addresses=addresses,
     )
+
+
+def _fetcher(hub: Hub, handover: HttpHandover, stop: asyncio.Event) -> Fetcher:
+    settings = hub.settings
+    queues = HttpNodeQueues(handover, settings.body_limit)
+    return Fetcher(hub.work, queues, stop=stop, interval=settings.fetch_seconds)
 
 
 def _rechecker(hub: Hub, stop: asyncio.Event) -> Rechecker:
