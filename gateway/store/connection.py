@@ -8,7 +8,9 @@ above is the same.
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import Executable
+
+from gateway.store.plain import Result
 
 
 class Connection(Protocol):
@@ -18,5 +20,5 @@ class Connection(Protocol):
         self,
         statement: Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> CursorResult[Any]:
+    ) -> Result:
         """Run a statement; a sequence of parameters runs it once for each."""

@@ -86,7 +86,7 @@ class StoredLetterKeys:
             {"current": ring.in_use(), "after": after or UUID(int=0), "limit": limit},
         )
         fresh, damaged, last = [], [], None
-        for row in list(result.mappings()):
+        for row in result.mappings().all():
             last = row["letter_id"]
             try:
                 by, new = ring.rewrap(last, row["wrapped_by"], row["wrapped"])

@@ -15,11 +15,12 @@ from typing import Any, Final, Self
 from urllib.parse import quote
 
 from sqlalchemy import Connection as AlchemyConnection
-from sqlalchemy import CursorResult, Engine, Executable, NullPool, create_engine
+from sqlalchemy import Engine, Executable, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gateway.store.database import Alone, Leading
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
+from gateway.store.plain import Plains, Result
 from gateway.store.turns import Turns
 
 LOCKED: Final = 5.0
@@ -41,19 +42,26 @@ _PASSES: Final = (
 class SqliteConnection:
     """A `Connection` on which statements run in place."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_driver", "_plains")
 
     def __init__(self, connection: AlchemyConnection) -> None:
         self._connection = connection
+        self._driver = _driver(connection)
+        self._plains = Plains(connection.dialect)
 
     async def execute(
         self,
         statement: Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> CursorResult[Any]:
+    ) -> Result:
         """Run a statement; a sequence of parameters runs it once for each."""
+        plain = self._plains.of(statement, parameters)
         try:
+            if plain is not None:
+                return plain.run(self._driver, parameters or {})
             return self._connection.execute(statement, parameters)
+        except sqlite3.Error as error:
+            raise _of_driver(error) from error
         except SQLAlchemyError as error:
             raise translated(error) from error
 

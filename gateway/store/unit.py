@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import Executable
 
 from envelopes.letter import OrganizationCode
 from gateway.store.accesses import StoredAccesses, StoredPersons
@@ -29,6 +29,7 @@ from gateway.store.keyring import Keyring
 from gateway.store.letter_keys import StoredLetterKeys
 from gateway.store.letters import StoredLetters
 from gateway.store.outbox import StoredPromises
+from gateway.store.plain import Result
 from gateway.store.receipts import StoredReceipts
 from gateway.store.registers import StoredRegisters
 from gateway.store.replays import StoredReplays
@@ -55,7 +56,7 @@ class UnitConnection:
         self,
         statement: Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> CursorResult[Any]:
+    ) -> Result:
         """Run a statement; after one that failed, none is run any more.
 
         An error may have made the database undo the whole transaction: what came
