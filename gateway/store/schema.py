@@ -30,6 +30,12 @@ _PREFIX: Final = "sqlite:///"
 _ALONE: Final = text("SELECT pg_advisory_xact_lock(7470326205)")
 """Any number, the same in all versions."""
 
+_OTHERS: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND application_name = current_setting('application_name')"
+    " AND pid <> pg_backend_pid()"
+)
+
 T = TypeVar("T")
 
 
@@ -76,6 +82,16 @@ def revision_of(url: str) -> str:
         return " ".join(MigrationContext.configure(connection).get_current_heads())
 
     return _within(url, work, make=False)
+
+
+def connected(url: str) -> int:
+    """Return how many connections other processes of a hub have to a server. Blocks.
+
+    Of a file nobody knows.
+    """
+    if url.startswith(_PREFIX):
+        return 0
+    return _within(url, lambda c: int(c.execute(_OTHERS).scalar_one()), make=False)
 
 
 def config(connection: Connection | None = None) -> Config:
