@@ -143,7 +143,8 @@ class _Preparing:
         if entry.carries is Carries.NOTIFIER:
             return await self._notifier(found, endpoint, entry)
         if await self._is_answered(entry):
-            await take(self.unit, self.work, found, entry, {"why": "answered"})
+            facts = {"why": "answered"}
+            await take(self.unit, self.work, found, entry, facts, now=self.now)
             await self.unit.promises.keep(found.id, self.now)
             return Idle.KEPT
         return await self._letter(found, endpoint, entry)

@@ -58,7 +58,7 @@ async def taken(work: Work, promise: Promise, answer: Answer) -> None:
         facts = {"attempt": str(promise.attempt)}
         if answer.process_id:
             facts["taken_as"] = answer.process_id
-        await take(unit, work, promise, found.entry, facts)
+        await take(unit, work, promise, found.entry, facts, now=found.now)
         await unit.attempts.add(found.attempt("taken", answer))
         await unit.promises.keep(promise.id, found.now)
         passed("deliver:before-commit")
@@ -83,9 +83,13 @@ async def take(
     promise: Promise,
     entry: InboxEntry,
     facts: Mapping[str, str],
+    *,
+    now: datetime,
 ) -> None:
-    """Take an entry that its endpoint has, and say so once (rule 2)."""
-    now = work.clock.now()
+    """Take an entry that its endpoint has, and say so once (rule 2).
+
+    At the very time at which the promise is kept: the books compare them.
+    """
     letter = entry.carries is Carries.LETTER
     here = entry.standing is not Standing.TAKEN
     if not here and (not letter or await is_proven(unit, entry)):
