@@ -6,7 +6,8 @@ Nothing is changed by looking.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ from gateway.domain.certificates import Standing, registered_for, standing
 from gateway.domain.consignment import Signed
 from gateway.domain.endpoint import Endpoint
 from gateway.domain.organization import Organization, Purpose
+from gateway.domain.reach import Target
 from gateway.ports import EndpointLine
 from gateway.transport.handover import opened
 from gateway.transport.probing import Step, walk
@@ -66,7 +68,7 @@ class Hint:
     thai: str
     english: str
     command: str
-    """`{code}` is the organization's."""
+    """`{code}` is the organization's, `{host}` and `{port}` are of its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Line:
     seconds: float = 0.0
     hint: Hint | None = None
     error: Exception | None = None
+    command: str = ""
+    """What to do next, where it is not fine."""
 
 
 _SET: Final = "gateway directory endpoint set {code} --help"
@@ -94,7 +98,7 @@ _HINTS: Final = {
     "name": Hint(
         "ไม่มีชื่อนี้ใน DNS หรือเครื่องนี้ถาม DNS ไม่ได้",
         "the name is in no DNS, or this machine cannot ask one",
-        "getent hosts NAME",
+        "getent hosts {host}",
     ),
     "address": Hint(
         "ที่อยู่อยู่ในเครือข่ายส่วนตัวที่ทะเบียนไม่ได้ระบุ หรือต้องใช้ https",
@@ -104,13 +108,13 @@ _HINTS: Final = {
     "tcp": Hint(
         "เครื่องปลายทางปิดอยู่ หรือไฟร์วอลล์ระหว่างทางกั้นไว้",
         "its machine is off, or a firewall on the way stops the hub",
-        "nc -vz HOST PORT",
+        "nc -vz {host} {port}",
     ),
     "tls": Hint(
         "ใบรับรองของปลายทางหมดอายุ ไม่ตรงชื่อ หรือผู้ออกไม่อยู่ใน push_authorities",
         "its certificate has expired, is of another name, or of an authority that is "
         "not in push_authorities",
-        "openssl s_client -connect HOST:PORT",
+        "openssl s_client -connect {host}:{port}",
     ),
     "shown": Hint(
         "แฟ้มใบรับรองหรือรหัสผ่านของศูนย์กลางใช้ไม่ได้",
@@ -171,13 +175,28 @@ async def look(hub: "Hub", code: OrganizationCode) -> list[Line]:
     async with hub.store.unit() as unit:
         endpoint = await unit.endpoints.find(code)
     if endpoint is None or not endpoint.pushes:
-        return await _pulls(hub, organization)
+        return _advised(await _pulls(hub, organization), code, "")
     now = hub.work.clock.now()
     async with opened(
         hub.settings, hub.work.signer, hub.work.clock, demo=hub.demo
     ) as handover:
         steps = await walk(handover, endpoint)
-    return [_state(endpoint, now), *(_line(step, now) for step in steps)]
+    lines = [_state(endpoint, now), *(_line(step, now) for step in steps)]
+    return _advised(lines, code, endpoint.url)
+
+
+def _advised(lines: Sequence[Line], code: OrganizationCode, url: str) -> list[Line]:
+    """Fill in the command for what is not fine, so that it can be copied."""
+    host, port = "HOST", 443
+    with suppress(ValueError):
+        target = Target.parse(url)
+        host, port = target.host, target.port
+    return [
+        replace(line, command=line.hint.command.format(code=code, host=host, port=port))
+        if line.hint is not None and not line.ok
+        else line
+        for line in lines
+    ]
 
 
 def show(code: OrganizationCode, lines: Sequence[Line], *, as_json: bool) -> None:
@@ -200,9 +219,9 @@ def show(code: OrganizationCode, lines: Sequence[Line], *, as_json: bool) -> Non
         styles=[GREEN if line.ok else RED for line in lines],
     )
     for line in lines:
-        if line.hint is not None and not line.ok:
+        if line.hint is not None and line.command:
             say(f"{_THAI[line.name]}: {line.hint.thai} / {line.hint.english}")
-            say(f"ต่อไป / Next: {line.hint.command.format(code=code)}")
+            say(f"ต่อไป / Next: {line.command}")
 
 
 def _document(code: OrganizationCode, lines: Sequence[Line]) -> dict[str, object]:
@@ -216,12 +235,8 @@ def _document(code: OrganizationCode, lines: Sequence[Line]) -> dict[str, object
                 "found": line.found,
                 "seconds": line.seconds,
                 "error": getattr(line.error, "code", None),
-                "cause": line.hint.english if line.hint and not line.ok else None,
-                "next": (
-                    line.hint.command.format(code=code)
-                    if line.hint and not line.ok
-                    else None
-                ),
+                "cause": line.hint.english if line.hint and line.command else None,
+                "next": line.command or None,
             }
             for line in lines
         ],

@@ -149,10 +149,11 @@ def test_the_command_ends_as_the_error_says(
     command = ["check", "endpoint", str(OFFICE), "--data", str(data)]
     _run(lambda hub: _set(hub, _record("http://127.0.0.1:1/")), data)
     assert main(command) == 3
+    assert "Next: nc -vz 127.0.0.1 1\n" in capsys.readouterr().out
     _run(lambda hub: _set(hub, _record("http://10.0.0.1/")), data)
     assert main(command) == 1
 
-    assert "tcp" in capsys.readouterr().out
+    assert "Next: gateway directory endpoint set" in capsys.readouterr().out
 
 
 def test_an_office_that_pulls_needs_access_and_a_certificate(
