@@ -37,6 +37,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "keys new": "the hub's own key, which no letter is about",
     "keys install": "the hub's own key, which no letter is about",
     "keys rotate": "the hub's own key, which no letter is about",
+    "archive verify": "needs no hub: it reads the folder it is given",
     "keys secrecy new": "makes the key file of a hub that has none",
 }
 """Commands that are not run here, and why they can show no letter of this hub."""
@@ -78,6 +79,7 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
     as_stranger = ("--organization", stranger, *named)
     certificate = play.hub.data / "demo-keys" / f"{stranger}.crt"
     given_up, planned = dead_letter_of(play), plan_of(play)
+    kept = ("--to", str(play.hub.data / "kept"))
     shown = [*numbers, *((*n, *as_stranger) for n in numbers)]
     return {
         "check": (
@@ -136,6 +138,10 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
         "registers show": [*sides, (stranger, *named), (receiver, "--by", "ผู้อื่น")],
         "receipts show": shown,
         "receipts export": [("--out", "-", *each) for each in shown],
+        "retention show": [(), *(("--organization", *side) for side in sides)],
+        "retention set": (("secret", "12", *ordered),),
+        "archive make": (("--until", "2600-01-01", *kept, *ordered),),
+        "archive list": NO_OPTIONS,
         "journal restart": (ordered,),
         "journal list": [(), *(("--organization", *side) for side in sides)],
         "tail": (("--no-follow", "--lines", "2000"),),
@@ -226,7 +232,10 @@ def dead_letter_of(play: Play) -> Mapping[str, str]:
 
 
 def plan_of(play: Play) -> str:
-    """Return the id of a plan to send back all that was given up."""
+    """Return the id of the first plan to send back all that was given up."""
+    there = run("dead", "replay", "list", "--json", "--data", data_of(play))
+    if plans := json.loads(there):
+        return str(plans[-1]["id"])
     every = ("dead", "replay", "--all", "--json", "--data", data_of(play))
     return str(json.loads(run(*every))["id"])
 
