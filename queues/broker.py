@@ -7,8 +7,11 @@ headers or request and reply (docs/decisions).
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
+
+NOBODYS: Final = UUID(int=0)
+"""The id of a message that none of us published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,13 @@ class Broker(Protocol):
 
     async def dead(self, queue: str) -> int:
         """Count the messages rejected from a queue."""
+
+    def claim_dead(
+        self, queue: str, *, limit: int
+    ) -> AbstractAsyncContextManager[Sequence[Claim]]:
+        """Claim messages rejected from a queue, at most `limit`; waits for none.
+
+        What others hold is not among them. Leaving the context leaves those that were
+        not acknowledged where they lie, and so does `reject`. A message that somebody
+        else put there, with no id of ours, has the id `NOBODYS`.
+        """

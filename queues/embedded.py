@@ -8,13 +8,14 @@ queue is in memory, however long it is.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Final, Self
 from uuid import UUID
 
 from queues.broker import Claim, Message
+from queues.embedded_dead import Aside
 from queues.errors import BrokerUnavailable, ClaimLost, UnknownQueue
 from queues.writer import Change, Writer
 
@@ -48,6 +49,7 @@ class EmbeddedBroker:
     def __init__(self, writer: Writer, queues: Sequence[str]) -> None:
         self._writer = writer
         self._lines = {queue: _Line(writer, queue) for queue in queues}
+        self._aside = Aside(writer)
 
     @classmethod
     @asynccontextmanager
@@ -99,6 +101,13 @@ class EmbeddedBroker:
         """Count the messages rejected from a queue."""
         self._line(queue)
         return await self._writer.run(_dead(queue))
+
+    def claim_dead(
+        self, queue: str, *, limit: int
+    ) -> AbstractAsyncContextManager[Sequence[Claim]]:
+        """Claim messages rejected from a queue, oldest first, at most `limit`."""
+        self._line(queue)
+        return self._aside.claim(queue, limit)
 
     def _line(self, queue: str) -> "_Line":
         try:

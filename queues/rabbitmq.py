@@ -18,8 +18,9 @@ from pamqp import commands
 from queues.access import Access
 from queues.broker import Claim, Message
 from queues.errors import BrokerUnavailable, UnknownQueue
+from queues.rabbit_dead import claimed_at_once
 from queues.rabbit_hold import Hold
-from queues.rabbit_link import Link, answered
+from queues.rabbit_link import Link, answered, farewell
 from queues.topology import DELIVERY_LIMIT, dead_queue, topology
 
 WINDOW: Final = 100
@@ -105,6 +106,18 @@ class RabbitBroker:
     async def dead(self, queue: str) -> int:
         """Count the messages rejected from a queue, or returned too often."""
         return await self._counted(dead_queue(queue), queue)
+
+    @asynccontextmanager
+    async def claim_dead(
+        self, queue: str, *, limit: int
+    ) -> AsyncIterator[Sequence[Claim]]:
+        """Claim messages rejected from a queue, or returned too often."""
+        channel = await self._consuming.channel()
+        try:
+            yield await claimed_at_once(channel, dead_queue(queue), limit)
+        finally:
+            # By closing it what was not acknowledged goes back.
+            await farewell(channel)
 
     async def _prepare(self, hold: Hold, queue: str) -> None:
         try:

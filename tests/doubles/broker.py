@@ -56,6 +56,14 @@ class UnsteadyBroker:
         """Count."""
         return await self._broker.dead(queue)
 
+    @asynccontextmanager
+    async def claim_dead(
+        self, queue: str, *, limit: int
+    ) -> AsyncIterator[Sequence[Claim]]:
+        """Claim rejected messages, with claims that may fail."""
+        async with self._broker.claim_dead(queue, limit=limit) as claims:
+            yield [_UnsteadyClaim(self, claim) for claim in claims]
+
     def ack_fails(self) -> bool:
         """Say whether this acknowledgement is one to fail."""
         return self._fails(Failure.BEFORE_ACK)

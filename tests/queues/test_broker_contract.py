@@ -18,6 +18,7 @@ from queues.errors import ClaimLost, UnknownQueue
 from queues.rabbitmq import RabbitBroker
 from tests import rabbit
 from tests.doubles.broker import UnsteadyBroker
+from tests.eventually import eventually
 
 Storage = Callable[[], AbstractAsyncContextManager[Broker]]
 """Opens a broker; called again, one that has what the last one kept."""
@@ -223,6 +224,96 @@ async def test_a_rejected_message_stays_aside_after_a_restart(storage: Storage) 
         assert await broker.waiting("route") == 0
 
 
+async def set_aside(broker: Broker, *numbers: int) -> None:
+    """Publish messages and reject them."""
+    await broker.publish("route", messages(*numbers))
+    async with broker.consume("route", prefetch=len(numbers)) as claims:
+        for claim in await claimed(claims, len(numbers)):
+            await claim.reject()
+
+
+async def dead(broker: Broker, count: int) -> None:
+    """Wait until so many lie in the dead queue: RabbitMQ counts a moment later."""
+
+    async def lie_there() -> bool:
+        return await broker.dead("route") == count
+
+    await eventually(lie_there)
+
+
+async def test_what_was_set_aside_is_claimed_in_order_and_forgotten(
+    broker: Broker,
+) -> None:
+    """At most so many at once, without waiting for more than there are."""
+    await set_aside(broker, 1, 2, 3)
+
+    async with broker.claim_dead("route", limit=2) as claims:
+        assert [claim.message for claim in claims] == messages(1, 2)
+        for claim in claims:
+            await claim.ack()
+    async with broker.claim_dead("route", limit=2) as claims:
+        assert [claim.message for claim in claims] == messages(3)
+        await claims[0].ack()
+
+    await dead(broker, 0)
+    async with broker.claim_dead("route", limit=2) as claims:
+        assert list(claims) == []
+
+
+async def test_what_was_set_aside_stays_there_where_it_is_not_forgotten(
+    broker: Broker,
+) -> None:
+    """Looking changes nothing, and rejecting it again neither."""
+    await set_aside(broker, 1, 2)
+
+    async with broker.claim_dead("route", limit=9) as claims:
+        await claims[0].reject()
+
+    await dead(broker, 2)
+    async with broker.claim_dead("route", limit=9) as claims:
+        assert {claim.message.id for claim in claims} == {m.id for m in messages(1, 2)}
+
+
+async def test_what_one_looks_after_no_other_has(broker: Broker) -> None:
+    """Two processes that look at once make one dead letter of it."""
+    await set_aside(broker, 1, 2)
+
+    async with (
+        broker.claim_dead("route", limit=1) as one,
+        broker.claim_dead("route", limit=9) as other,
+    ):
+        assert [claim.message for claim in one] == messages(1)
+        assert [claim.message for claim in other] == messages(2)
+
+
+async def test_a_claim_on_what_was_set_aside_is_settled_once(broker: Broker) -> None:
+    """Also not after its claimant has left."""
+    await set_aside(broker, 1, 2)
+    async with broker.claim_dead("route", limit=9) as claims:
+        first, second = claims
+        await first.ack()
+        with pytest.raises(ClaimLost):
+            await first.ack()
+
+    with pytest.raises(ClaimLost):
+        await second.ack()
+    await dead(broker, 1)
+
+
+async def test_what_was_forgotten_never_comes_again(storage: Storage) -> None:
+    """Once the context was left, a restart does not bring it back."""
+    async with storage() as broker:
+        await broker.declare("route")
+        await set_aside(broker, 1, 2)
+        async with broker.claim_dead("route", limit=1) as claims:
+            await claims[0].ack()
+
+    async with storage() as broker:
+        await broker.declare("route")
+        async with broker.claim_dead("route", limit=9) as claims:
+            assert [claim.message for claim in claims] == messages(2)
+
+
 async def test_no_more_is_claimed_than_prefetch_allows(broker: Broker) -> None:
     await broker.publish("route", messages(1, 2, 3))
 
@@ -265,6 +356,9 @@ async def test_an_unknown_queue_is_an_error(broker: Broker) -> None:
         await broker.waiting("nowhere")
     with pytest.raises(UnknownQueue):
         await broker.dead("nowhere")
+    with pytest.raises(UnknownQueue):
+        async with broker.claim_dead("nowhere", limit=1):
+            pass
 
 
 async def test_everyone_who_publishes_at_once_is_heard(broker: Broker) -> None:

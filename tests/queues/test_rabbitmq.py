@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from gateway.broker_access import access_of
 from gateway.config import load
 from queues.access import Access
-from queues.broker import Claim, Message
+from queues.broker import NOBODYS, Claim, Message
 from queues.errors import (
     BrokerRefused,
     BrokerUnavailable,
@@ -255,6 +255,8 @@ async def test_what_was_never_ours_is_set_aside(
         return await broker.dead("route") == 1
 
     await eventually(is_dead, every=0.02)
+    async with broker.claim_dead("route", limit=1) as claims:
+        assert claims[0].message == Message(NOBODYS, b"by hand")
 
 
 async def test_a_queue_that_was_made_otherwise_is_told(fresh: Rabbit) -> None:
