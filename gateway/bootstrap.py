@@ -34,7 +34,7 @@ from gateway.domain.organization import (
     Purpose,
     RegisteredCertificate,
 )
-from gateway.domain.promise import Stage
+from gateway.domain.promise import Stage, queue_of
 from gateway.domain.secrecy import OPEN
 from gateway.headfile import HeadFile
 from gateway.identity import Identities, SystemClock
@@ -70,6 +70,7 @@ from gateway.runners.replayer import Replayer
 from gateway.runners.router import router
 from gateway.runners.sealer import Sealer
 from gateway.runners.sweeper import LastSeen, Sweeper
+from gateway.runners.undertaker import Undertaker
 from gateway.store.errors import SecretsClosed
 from gateway.store.keyring import Keyring
 from gateway.store.schema import (
@@ -283,7 +284,7 @@ async def open_hub(
             work = Work(
                 store=store,
                 clock=clock,
-                ids=Identities(clock),
+                ids=Identities(clock, after=await store.newest_id()),
                 signer=signer,
                 arrivals=_arrivals(settings, store),
                 bench=bench,
@@ -427,7 +428,13 @@ async def _begin_key(
 
 
 QUEUES: Final = tuple(Stage)
-"""What the broker has a queue for."""
+"""What the broker has a queue for in every hub."""
+
+
+async def queues_of(hub: Hub) -> tuple[str, ...]:
+    """Return all queues of a hub: those of the stages, and one of each endpoint."""
+    endpoints = await hub.store.endpoints()
+    return (*QUEUES, *(queue_of(endpoint.organization) for endpoint in endpoints))
 
 
 @asynccontextmanager
@@ -644,6 +651,7 @@ def _shared_runners(
         router(work, broker, stop=stop),
         notifier(work, broker, stop=stop),
         Deliverers(work, broker, handover, stop=stop),
+        led(Undertaker.name, lambda over: Undertaker(work, broker, stop=over)),
         led(Sealer.name, lambda over: Sealer(store, head, work.clock, stop=over)),
         led(Rechecker.name, partial(_rechecker, hub)),
         led(Notary.name, lambda over: Notary(work, stop=over)),

@@ -859,6 +859,9 @@ class DeadLetterViews(Protocol):
     async def dead_letter(self, dead_letter: UUID) -> DeadLetter | None:
         """Return a dead letter."""
 
+    async def is_promised(self, message: UUID) -> bool:
+        """Say whether a message is of a promise of this database, kept or not."""
+
     async def overtaken(self, *, limit: int) -> Sequence[UUID]:
         """Return open dead letters that need nothing any more, oldest first."""
 

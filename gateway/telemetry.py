@@ -335,6 +335,18 @@ EVENTS: Final[Mapping[str, Event]] = {
         "runner queue message code",
         "messages_set_aside_total",
     ),
+    "message forgotten": _event(
+        "warning",
+        "A message of a dead queue was forgotten: this database never promised it.",
+        "queue message",
+        "messages_forgotten_total",
+    ),
+    "message not given up": _event(
+        "error",
+        "A message of a dead queue cannot be made a dead letter; it stays there.",
+        "queue message code",
+        "messages_not_given_up_total",
+    ),
     "runner waiting": _event(
         "warning",
         "A runner met a temporary error and waits before it tries again.",

@@ -56,14 +56,15 @@ def declare(
 
     async def verb(hub: "Hub") -> list[_Line]:
         # It knows every adapter, and is loaded only here.
-        from gateway.bootstrap import QUEUES, open_broker  # noqa: PLC0415
+        from gateway.bootstrap import open_broker, queues_of  # noqa: PLC0415
 
+        queues = await queues_of(hub)
         async with open_broker(hub.settings) as opened:
-            for queue in QUEUES:
+            for queue in queues:
                 await opened.declare(queue)
-            lines = [await _counted(opened, queue) for queue in QUEUES]
+            lines = [await _counted(opened, queue) for queue in queues]
         async with hub.store.unit() as unit:
-            after = {"broker": hub.settings.broker_url, "queues": " ".join(QUEUES)}
+            after = {"broker": hub.settings.broker_url, "queues": " ".join(queues)}
             await note(hub, unit, "broker declare", by=by, reason=reason, after=after)
             await unit.commit()
         return lines
@@ -80,21 +81,23 @@ def declare(
 def show(*, data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """จำนวนงานในแต่ละคิว / What lies in each queue.
 
-    ที่กันไว้คืองานที่ทำไม่สำเร็จ / Set aside: what no repeat would have helped. Of RabbitMQ,
-    what other processes have claimed is not counted.
+    ที่กันไว้จะเข้าบัญชีงานค้างภายในหนึ่งนาที / What is set aside becomes a dead letter within
+    a minute while the hub works: gateway dead list. Of RabbitMQ, what other processes
+    have claimed is not counted.
     """
 
     async def question(hub: "Hub") -> list[_Line]:
         from gateway.bootstrap import (  # noqa: PLC0415 - as above
-            QUEUES,
             broker_place,
             open_broker,
+            queues_of,
         )
 
+        queues = await queues_of(hub)
         if broker_place(hub.settings) is None:
-            return [_Line(queue, None, None) for queue in QUEUES]
+            return [_Line(queue, None, None) for queue in queues]
         async with open_broker(hub.settings) as opened:
-            return [await _counted(opened, queue) for queue in QUEUES]
+            return [await _counted(opened, queue) for queue in queues]
 
     lines = ask(data, question)
     if as_json:

@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from gateway import vault_mark
-from gateway.bootstrap import Hub, broker_place, open_broker, open_hub
-from gateway.cli import access_check, certificates_check, keys_check
+from gateway.bootstrap import Hub, broker_place, open_broker, open_hub, queues_of
+from gateway.cli import (
+    access_check,
+    certificates_check,
+    incidents_check,
+    keys_check,
+)
 from gateway.cli.documents import Document
 from gateway.cli.screen import GREEN, RED, Column, show_json, show_table
 from gateway.config import Effective, Settings, SettingsError, effective, load
@@ -24,6 +29,7 @@ from gateway.store.errors import StoreError
 from gateway.store.postgresql import describe
 from gateway.store.schema import is_current, url_of
 from gateway.store.store import SEGMENTS
+from queues.broker import Broker
 from queues.errors import QueueError, UnknownQueue
 from schemas import codes
 
@@ -102,11 +108,12 @@ async def _look_inside(settings: Settings) -> list[Line]:
         async with open_hub(settings) as hub:
             lines = [await _storage(hub), await _content(hub), _secrecy(hub)]
             lines += await _parked(hub)
+            lines += [Line(**line) for line in await incidents_check.look(hub)]
             lines += [await _vault(hub), _disk(settings)]
             lines += [Line(**line) for line in await keys_check.look(hub)]
             lines += [Line(**line) for line in await certificates_check.look(hub)]
             lines += [Line(**line) for line in await access_check.look(hub)]
-            lines.append(await _broker(settings))
+            lines.append(await _broker(hub))
             return [*lines, _served(settings)]
     except SignerUnavailable as error:
         return [_wrong("certificate", "ใบรับรองของศูนย์กลาง", error)]
@@ -215,8 +222,8 @@ def _disk(settings: Settings) -> Line:
     return Line("disk", "พื้นที่ดิสก์", ok=enough, found=found)
 
 
-async def _broker(settings: Settings) -> Line:
-    name, thai = "broker", "คิวงาน"
+async def _broker(hub: Hub) -> Line:
+    name, thai, settings = "broker", "คิวงาน", hub.settings
     where = broker_place(settings)
     if where is None:
         found = f"{settings.broker_file}: ยังไม่มี / made by the first `gateway serve`"
@@ -224,7 +231,7 @@ async def _broker(settings: Settings) -> Line:
     try:
         async with open_broker(settings) as broker:
             waiting = {stage: await broker.waiting(stage) for stage in Stage}
-            dead = {stage: await broker.dead(stage) for stage in Stage}
+            dead = {queue: await _dead(broker, queue) for queue in await queues_of(hub)}
     except UnknownQueue as error:
         found = f"{where}: ยังไม่มีคิว / no queue {error} yet: gateway broker declare"
         return _fine(name, thai, found)
@@ -233,7 +240,20 @@ async def _broker(settings: Settings) -> Line:
     counted = ", ".join(
         f"{stage}: {waiting[stage]} waiting, {dead[stage]} dead" for stage in Stage
     )
+    of_endpoints = sum(dead.values()) - sum(dead[stage] for stage in Stage)
+    if of_endpoints:
+        counted += f", endpoints: {of_endpoints} dead"
     return Line(name, thai, ok=not any(dead.values()), found=f"{where}, {counted}")
+
+
+async def _dead(broker: Broker, queue: str) -> int:
+    try:
+        return await broker.dead(queue)
+    except UnknownQueue:
+        if queue in set(Stage):
+            raise
+        # An endpoint to which nothing was promised yet.
+        return 0
 
 
 def _served(settings: Settings) -> Line:

@@ -26,6 +26,7 @@ from gateway.store.reading import (
     DEAD_LETTER,
     INBOX_ENTRY,
     INCIDENT,
+    PROMISE,
     Reader,
 )
 
@@ -53,6 +54,7 @@ _OPEN_OF: Final = (
     )
     .group_by(DEAD_LETTER.c.incident_id)
 )
+_PROMISED: Final = select(PROMISE.c.id).where(PROMISE.c.id == bindparam("message"))
 _OVERTAKEN: Final = (
     select(DEAD_LETTER.c.id)
     .select_from(
@@ -138,6 +140,10 @@ class DeadViews:
         """Return a dead letter."""
         found = await self.reader.fetch(_BY_ID, dead_letter=dead_letter)
         return rows.dead_letter(found[0]) if found else None
+
+    async def is_promised(self, message: UUID) -> bool:
+        """Say whether a message is of a promise of this database, kept or not."""
+        return bool(await self.reader.fetch(_PROMISED, message=message))
 
     async def overtaken(self, *, limit: int) -> Sequence[UUID]:
         """Return open dead letters that need nothing any more, oldest first."""

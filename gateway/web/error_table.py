@@ -99,6 +99,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "operation-unknown": Remedy(Move.VENDOR, "Use the elements of the WSDL"),
     "organization-exists": Remedy(Move.OPERATOR, "Look at the one that is there"),
     "organization-unknown": Remedy(Move.OPERATOR, "Take its code from the directory"),
+    "poison-message": Remedy(
+        Move.OPERATOR, "Find in the log what ended the process, and have it corrected"
+    ),
     "receiver-unknown": Remedy(
         Move.SENDER, "Take the receiver's code from the list of organizations"
     ),

@@ -5,13 +5,19 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from gateway.bootstrap import init, open_broker
+from envelopes.letter import OrganizationCode
+from gateway.bootstrap import init, open_broker, open_hub
 from gateway.cli.main import main
 from gateway.config import load
+from gateway.domain.consignment import Signed
+from gateway.domain.endpoint import Endpoint, Way
+from gateway.domain.organization import Organization
+from gateway.domain.promise import Stage
 from queues.broker import Message
 from tests import rabbit
 
@@ -36,7 +42,7 @@ def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
         yield data
 
 
-def said(capsys: pytest.CaptureFixture[str], *command: str) -> object:
+def said(capsys: pytest.CaptureFixture[str], *command: str) -> Any:
     assert main([*command, "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 
@@ -56,12 +62,13 @@ def test_queues_are_not_there_until_they_are_declared(
     hub: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at = ("--data", str(hub))
-    nothing = [queue("route", None, None), queue("notify", None, None)]
+    stages = ("route", "notify", "deliver")
+    nothing = [queue(stage, None, None) for stage in stages]
 
     assert said(capsys, "broker", "show", *at) == nothing
     declared = said(capsys, "broker", "declare", "--by", "ธนา", *at)
 
-    assert declared == [queue("route"), queue("notify")]
+    assert declared == [queue(stage) for stage in stages]
     assert said(capsys, "broker", "declare", *at) == declared
     assert said(capsys, "broker", "show", *at) == declared
 
@@ -73,7 +80,31 @@ def test_declaring_is_noted(hub: Path, capsys: pytest.CaptureFixture[str]) -> No
     newest = said(capsys, "journal", "list", *at)[0]
 
     assert newest["what"] == "broker declare"
-    assert newest["after"]["queues"] == "route notify"
+    assert newest["after"]["queues"] == "route notify deliver"
+
+
+def test_an_endpoint_has_a_queue_of_its_own(
+    hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is declared with those of the stages, and shown behind them."""
+    at = ("--data", str(hub))
+    asyncio.run(_push_to(hub, OrganizationCode("1500200050")))
+
+    declared = said(capsys, "broker", "declare", *at)
+
+    assert declared[-1] == queue("deliver.1500200050")
+    assert said(capsys, "broker", "show", *at) == declared
+
+
+async def _push_to(data: Path, code: OrganizationCode) -> None:
+    async with open_hub(load(data)) as opened, opened.store.unit() as unit:
+        now = opened.work.clock.now()
+        office = Organization(code, "หน่วยงาน", "Office", Signed.HOSTED)
+        await unit.directory.add(office, [], now)
+        url = "https://ecms.example.go.th"
+        endpoint = Endpoint(organization=code, way=Way.ECMS, url=url, changed_at=now)
+        await unit.endpoints.set(endpoint)
+        await unit.commit()
 
 
 def test_what_waits_and_what_was_set_aside_is_shown(
@@ -81,8 +112,8 @@ def test_what_waits_and_what_was_set_aside_is_shown(
 ) -> None:
     async def use() -> None:
         async with open_broker(load(hub)) as opened:
-            await opened.declare("route")
-            await opened.declare("notify")
+            for stage in Stage:
+                await opened.declare(stage)
             messages = [Message(UUID(int=n), b"") for n in range(3)]
             await opened.publish("route", messages)
             async with opened.consume("route") as claims:
@@ -92,7 +123,7 @@ def test_what_waits_and_what_was_set_aside_is_shown(
 
     shown = said(capsys, "broker", "show", "--data", str(hub))
 
-    assert shown == [queue("route", 2, 1), queue("notify")]
+    assert shown == [queue("route", 2, 1), queue("notify"), queue("deliver")]
     assert main(["check", "--data", str(hub)]) == 1
     assert "route: 2 waiting, 1 dead" in capsys.readouterr().out
 
@@ -102,10 +133,11 @@ def test_people_read_it_in_lines(hub: Path, capsys: pytest.CaptureFixture[str]) 
     assert "gateway broker declare" in capsys.readouterr().out
 
     main(["broker", "declare", "--data", str(hub)])
-    assert "route, notify" in capsys.readouterr().out
+    assert "route, notify, deliver" in capsys.readouterr().out
 
     main(["broker", "show", "--data", str(hub)])
-    assert capsys.readouterr().out.splitlines() == ["route\t0\t0", "notify\t0\t0"]
+    lines = [f"{stage}\t0\t0" for stage in Stage]
+    assert capsys.readouterr().out.splitlines() == lines
 
 
 def test_a_new_hub_is_in_order(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -160,6 +160,20 @@ def test_nothing_is_discarded_where_one_is_not_there(dead: Dead) -> None:
     dead.run("dead", "show", unknown, code=1)
 
 
+def test_check_names_each_cause_and_the_next_command(dead: Dead) -> None:
+    """Who looks whether all is well is told what is not, and what to type."""
+    assert main(["check", "--json"]) == 1
+    report = json.loads(dead.capsys.readouterr().out)
+
+    wrong = [(c["name"], c["found"]) for c in report["checks"] if not c["ok"]]
+
+    named = [found for name, found in wrong if name == "incident"]
+    assert len(named) == 2
+    assert all(found.startswith("vault-damaged") for found in named)
+    assert all(found.endswith(": gateway check books") for found in named)
+    assert ("dead letters", "3: gateway dead list") in wrong
+
+
 def test_an_incident_is_shown_and_closed(dead: Dead) -> None:
     """Closed by hand, it stands among all of them with the reason."""
     [one] = [x for x in dead.json("incidents", "list") if x["stage"] == "route"]
