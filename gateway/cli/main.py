@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from gateway import tracebacks
 from gateway.cli import (
+    archive,
     broker,
     bundle,
     check,
@@ -28,6 +29,7 @@ from gateway.cli import (
     letters,
     receipts,
     registers,
+    retention,
     spoken,
     tail,
 )
@@ -162,6 +164,10 @@ app.add_typer(
     database.app, name="database", help="ฐานข้อมูล / The tables of this version."
 )
 app.add_typer(broker.app, name="broker", help="คิวงาน / The queues between runners.")
+app.add_typer(archive.app, name="archive", help="ชุดเก็บถาวร / Plain files to keep.")
+app.add_typer(
+    retention.app, name="retention", help="อายุการเก็บ / How long letters stay."
+)
 app.command()(check.check)
 app.command()(tail.tail)
 

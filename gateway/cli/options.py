@@ -4,7 +4,7 @@ Thai digits are Arabic ones in all of them.
 """
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,6 +13,7 @@ import typer
 from envelopes.dialects import DIALECTS
 from envelopes.letter import OrganizationCode
 from gateway.cli.thai import arabic
+from gateway.domain.admission import day_of
 from gateway.domain.register import buddhist_year
 from gateway.domain.secrecy import CARRIED
 from gateway.identity import SystemClock
@@ -90,6 +91,18 @@ def year(text: str) -> int:
         now = buddhist_year(SystemClock().now())
         raise typer.BadParameter(f"เขียนปี พ.ศ. เช่น {now} / a Buddhist year, like {now}")
     return int(digits)
+
+
+def day(text: str | date) -> date:
+    """Read a day, `2026-06-30` or `2569-06-30`; raises `BadParameter`."""
+    if isinstance(text, date):
+        return text
+    try:
+        return day_of(arabic(text.strip()))
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"เขียนวันที่เช่น / write a day like 2569-06-30: {text}"
+        ) from error
 
 
 def duration(text: str | timedelta) -> timedelta:

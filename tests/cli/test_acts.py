@@ -34,6 +34,7 @@ CHANGING: Final = {
     "directory certificate revoke": f"1500200050 {{office-short}} {WHO}",
     "inbox register": "1500200042 {circular} --by 'สมศรี ใจดี'",
     "letters bundle": f"'มท 0210.3/ว 1795' --receiver 1500200050 --to b.zip {WHO}",
+    "retention set": f"open 12 --organization 1500200050 {WHO}",
     "keys new": WHO,
     "keys install": f"--self-signed {WHO}",
     "keys rotate": WHO,
@@ -46,6 +47,7 @@ CHANGING: Final = {
 
 ELSEWHERE: Final = {
     "init": "tests/cli/test_acts.py::test_that_a_hub_was_made_is_its_first_act",
+    "archive make": "tests/gateway/cli/test_archive.py",
     "inbox unpark": "tests/gateway/workflow/test_acts.py",
     "keys begin": "tests/gateway/cli/test_keys.py",
     "keys secrecy new": "tests/gateway/keys/test_secrecy.py",
@@ -94,6 +96,9 @@ LOOKING: Final = frozenset(
         "keys secrecy list",
         "journal list",
         "tail",
+        "archive verify",
+        "archive list",
+        "retention show",
     }
 )
 """Changes nothing; where a secret letter is shown, the reading is an act besides."""

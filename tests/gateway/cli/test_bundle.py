@@ -23,14 +23,8 @@ from gateway.domain.delivery import Answer, Attempt
 from gateway.domain.endpoint import Endpoint, Way
 from gateway.workflow.receive import receive
 from gateway.workflow.route import route
-from tests.cli.test_scripts import (  # noqa: F401 - fixtures
-    CIRCULAR,
-    SECRET,
-    _names,
-    hub,
-    made,
-)
-from tests.gateway.store.hub import CHIANG_MAI, LOEI, MINISTRY, to
+from tests.cli.test_scripts import SECRET, hub, made  # noqa: F401 - fixtures
+from tests.gateway.store.hub import CHIANG_MAI, CIRCULAR, LOEI, MINISTRY, to
 from tests.letters import as_wire
 
 NUMBER = LetterId("มท 0210.3/77", "2026-06-09")
