@@ -23,6 +23,7 @@ from gateway.store.vault import StoredVault
 LEFT_OUT_TABLES: Final[Mapping[str, str]] = {
     "hub": "says what this hub is; no letter depends on it",
     "organization": "the directory: kept by people, changed in place",
+    "endpoint": "the directory; how it is reached says nothing about letters",
     "certificate": "the directory; a letter's signature carries its own certificate",
     "access": "the directory; who is let in says nothing about letters",
     "person": "the directory; who may see says nothing about letters",

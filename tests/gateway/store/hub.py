@@ -1,7 +1,8 @@
 """A hub whose letters stand in every state: real verbs on the real store."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -14,8 +15,9 @@ from envelopes.requests import AskAgain, DeleteLetter, SendLetter
 from gateway.arrivals import InProcessArrivals
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization, Person, RegisteredCertificate
-from gateway.domain.promise import Stage
+from gateway.domain.promise import Promise, Stage
 from gateway.keys.signing import KeySigner
+from gateway.runners.deliverer import Courier, EndpointRests
 from gateway.store.schema import upgrade, url_of
 from gateway.store.store import DATABASE, SqliteStore, VaultKind, open_store
 from gateway.workflow.ask_again import ask_again
@@ -31,6 +33,7 @@ from gateway.workflow.route import route
 from gateway.workflow.work import Work
 from schemas.codes import mime_codes
 from tests.doubles.clock import HandClock
+from tests.doubles.handover import FakeHandover
 from tests.doubles.ids import CountedIds
 from tests.doubles.keyring import a_keyring
 from tests.doubles.pki import identity
@@ -68,6 +71,8 @@ class Hub:
     clock: HandClock
     held: set[Stage] = field(default_factory=set)
     """Stages whose promises nobody keeps for now."""
+    endpoints: FakeHandover = field(default_factory=FakeHandover)
+    """What the hub pushes to."""
 
     async def send(
         self, letter: Letter, *, signed: bool = True, escaped: bool = True
@@ -98,8 +103,17 @@ class Hub:
                 [p.id for p in promises], self.clock.now()
             )
             for promise in promises:
+                if promise.stage is Stage.DELIVER:
+                    await self.hand_over(promise)
+                    continue
                 verb = {Stage.ROUTE: route, Stage.NOTIFY: notify}[promise.stage]
                 await verb(self.work, promise.id)
+
+    async def hand_over(self, promise: Promise) -> None:
+        """Keep a promise to a push endpoint, as its deliverer does."""
+        courier = Courier(self.work, self.endpoints, jitter=lambda: 0.0)
+        with suppress(EndpointRests):
+            await courier.deliver(promise.id)
 
     async def poll(self, organization: OrganizationCode, *, delete: bool) -> str:
         """Look at the head of an inbox, and take it out where that is wanted."""
@@ -173,11 +187,13 @@ async def make_hub(
     to_the_end: bool = False,
     vault: VaultKind = "directory",
     secret: bytes = b"",
+    more: Callable[[Hub], Awaitable[None]] | None = None,
 ) -> None:
     """Make a hub in an empty folder, and let its letters come to stand everywhere.
 
     `to_the_end` adds those that were taken back, parked, held, fitted, asked for
-    again, disputed and called wrong, and a circular with a secret file.
+    again, disputed and called wrong, and a circular with a secret file. `more` is
+    what else is to happen before some of what moves letters comes to a halt.
     """
     upgrade(url_of(data / DATABASE))
     async with open_store(
@@ -188,6 +204,8 @@ async def make_hub(
         if to_the_end:
             await _every_end(hub)
             await secret_life(hub, files=(secret or SECRET_FILE,))
+        if more is not None:
+            await more(hub)
         await _circular(hub)
         await _returned(hub)
         await _on_its_way(hub)

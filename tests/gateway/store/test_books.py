@@ -50,6 +50,7 @@ from gateway.store.vault import StoredVault
 from tests.doubles.clock import START
 from tests.doubles.keyring import a_keyring
 from tests.gateway.store.hub import CIRCULAR, LARGE, make_hub
+from tests.gateway.store.pushing import push_life
 from tests.letters import a_letter
 
 TABLES = Row.metadata.tables
@@ -96,7 +97,7 @@ class Opened:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hub")
-    asyncio.run(make_hub(folder, to_the_end=True))
+    asyncio.run(make_hub(folder, to_the_end=True, more=push_life))
     return folder
 
 
@@ -171,25 +172,27 @@ def test_a_healthy_hub_is_in_balance(hub: Opened) -> None:
 
     assert books.findings == ()
     assert books.in_balance
-    assert books.taken == 23
+    assert books.taken == 38
     assert books.places == {
         Place.ON_ITS_WAY: 1,
-        Place.IN_INBOX: 4,
+        Place.IN_INBOX: 9,
         Place.PARKED: 1,
-        Place.WITH_ENDPOINT: 4,
-        Place.IN_REGISTER: 7,
-        Place.RETURNED: 3,
-        Place.RECALLED: 3,
+        Place.WITH_ENDPOINT: 7,
+        Place.IN_REGISTER: 8,
+        Place.RETURNED: 4,
+        Place.RECALLED: 4,
+        Place.DEAD: 4,
     }
     assert all(account.in_balance for account in books.receivers.values())
-    assert books.receipts_made == 29
+    assert books.receipts_made == 37
     assert books.receipts == {
-        ReceiptPlace.TOLD_NOBODY: 11,
+        ReceiptPlace.TOLD_NOBODY: 14,
         ReceiptPlace.ON_ITS_WAY: 2,
         ReceiptPlace.WAITING: 3,
-        ReceiptPlace.HELD: 9,
+        ReceiptPlace.HELD: 10,
         ReceiptPlace.PARKED: 1,
-        ReceiptPlace.TAKEN: 3,
+        ReceiptPlace.TAKEN: 6,
+        ReceiptPlace.DEAD: 1,
     }
     assert [(r.organization, r.given, r.last) for r in books.registers] == [
         ("1500200042", 1, 1),
@@ -218,12 +221,19 @@ def test_what_is_left_out_is_listed_with_the_reason() -> None:
     assert set(LEFT_OUT_TABLES) == {
         "hub",
         "organization",
+        "endpoint",
         "certificate",
         "access",
         "person",
         "hub_certificate",
         "letter_key",
         "signed_receipt",
+        "replay",
+        "replay_item",
+        "retention",
+        "archive",
+        "archived",
+        "incident",
         "act",
         "batch",
     }
@@ -409,7 +419,9 @@ _KINDS = {
         "parked_at",
         "held_at",
     ),
-    "promise": ("stage", "kept_at"),
+    "promise": ("stage", "kept_at", "endpoint", "receipt_id"),
+    "attempt": ("outcome", "status"),
+    "dead_letter": ("stage", "settled", "receipt_id"),
     "registration": ("numbered_by", "replaces"),
     "receipt": ("kind", "tells"),
     "consignment": ("state", "signed", "freed_at"),
