@@ -26,6 +26,7 @@ PLACES = {
     State.RETURNED: (20, 140),
     State.RETURNED_AS_WRONG: (20, 560),
     State.RECALLED: (20, 400),
+    State.FAILED: (880, 60),
 }
 STYLE = """
 text { font-family: Sarabun, Loma, "Noto Sans Thai", sans-serif; font-size: 13px; }
