@@ -23,8 +23,8 @@ from gateway.domain.reach import IpAddress, Reach
 Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[IpAddress]]]
 """Returns the addresses of a name; raises `OSError` where it has none."""
 
-PER_ENDPOINT: Final = 4
-"""Connections to one endpoint: one hands over, the others poll and are asked."""
+PER_ENDPOINT: Final = 6
+"""Connections to one endpoint: four parcels at once, its queue, and one to spare."""
 IDLE: Final = 4.0
 """Seconds that a connection is kept for the next parcel: less than the five after
 which common servers close one, which would look like a lost answer."""

@@ -8,6 +8,7 @@
 4. What cannot be read, and an answer without a process number, is no custody.
 """
 
+import re
 from datetime import datetime
 from typing import Final
 
@@ -33,6 +34,7 @@ TIMES_MOVE: Final = frozenset(
 """Codes after which the same request may be taken. The protocol knows none (G1): they
 are those of this hub, which may be the node at the other end."""
 
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _SECONDS: Final = len("yyyy-MM-ddTHH:mm:ss")
 
 
@@ -63,11 +65,16 @@ def read(answer: Answer, body: bytes, response: str) -> Answered:
     except EnvelopeError as error:
         raise EndpointMisbehaved(f"{error.code}: {error}", answer=answer) from error
     if found.errors:
-        codes = ", ".join(error.code for error in found.errors) or "no code"
+        codes = ", ".join(_told(error.code) for error in found.errors)
         time_mends = all(error.code in TIMES_MOVE for error in found.errors)
         meaning = EndpointBusy if time_mends else EndpointRefused
         raise meaning(f"ErrorDetail: {codes}", answer=answer)
     return found
+
+
+def _told(code: str) -> str:
+    """Return a code where it is one: a node may write a subject in its place."""
+    return code if _CODE.fullmatch(code) else "a code that is none"
 
 
 def clock_of(found: Answered) -> datetime | None:

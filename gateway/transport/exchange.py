@@ -15,7 +15,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -70,7 +70,7 @@ class Exchanged:
     """A whole answer with status 2xx."""
 
     answer: Answer
-    body: bytes
+    body: bytes = field(repr=False)
     date: datetime | None
     """What the endpoint's clock says, to the second."""
 
@@ -80,8 +80,8 @@ class Request:
     """What is posted."""
 
     url: str
-    body: bytes
-    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
     most: int = READ
     """Bytes of the answer that are read."""
 

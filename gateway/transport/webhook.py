@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -40,7 +40,7 @@ class Message:
     """`letter`, `notifier` or `ping`."""
     key: str
     """The idempotency key."""
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 def message_of(parcel: Parcel) -> Message:

@@ -168,6 +168,18 @@ def a_node(endpoint: AnEndpoint) -> Behaviour:
     return behave
 
 
+def a_webhook(endpoint: AnEndpoint) -> Behaviour:
+    """Behave as a webhook: keeps what comes once by its key, and no ping."""
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        if request.headers["Gateway-Event"] != "ping":
+            key = request.headers["Idempotency-Key"]
+            endpoint.taken.setdefault(key, f"N{len(endpoint.taken) + 1}")
+        return web.Response(status=202)
+
+    return behave
+
+
 def _xml(body: bytes) -> web.Response:
     return web.Response(body=body, content_type="text/xml", charset="utf-8")
 

@@ -125,6 +125,17 @@ async def test_an_error_answer_says_whose_move_it_is(
     assert caught.value.answer.body == body
 
 
+async def test_words_in_place_of_a_code_are_not_told() -> None:
+    """A node may write a letter's subject there: the log is no place for it."""
+    body = answers.refused(Operation.SEND_LETTER, [("เรื่อง ลับมาก", "x")])
+    async with an_endpoint(answers_with(body=body)) as node, a_handover() as handover:
+        with pytest.raises(EndpointRefused) as caught:
+            await handover.hand_over(an_endpoint_record(node.url), a_parcel())
+
+    assert "ลับ" not in caught.value.detail
+    assert "ลับ" not in str(caught.value)
+
+
 UNREADABLE = [
     b"",
     b"OK",
