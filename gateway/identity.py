@@ -11,6 +11,7 @@ from gateway.steps import behind
 
 _RANDOM_BITS: Final = 74
 _LOW_BITS: Final = 62
+_LOW_MASK: Final = (1 << _LOW_BITS) - 1
 _STEP_BITS: Final = 32
 _DIGITS: Final = 10**12
 
@@ -30,9 +31,13 @@ class Identities:
 
     __slots__ = ("_clock", "_last")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, after: UUID | None = None) -> None:
+        """Take what every id is to sort behind: made before this process, if any.
+
+        The clock may have been set back since.
+        """
         self._clock = clock
-        self._last = 0
+        self._last = _payload(after) if after else 0
 
     def new(self) -> UUID:
         """Return an id that sorts behind all this process made, to the bit.
@@ -52,8 +57,14 @@ class Identities:
         return f"{second}{secrets.randbelow(_DIGITS):012}"
 
 
+def _payload(made: UUID) -> int:
+    """Return what `_version_7` made an id of."""
+    time, middle, low = made.int >> 80, made.int >> 64 & 0xFFF, made.int & _LOW_MASK
+    return (time << 12 | middle) << _LOW_BITS | low
+
+
 def _version_7(value: int) -> UUID:
     """Spread 48 bits of time and 74 others around version and variant."""
-    high, low = value >> _LOW_BITS, value & (1 << _LOW_BITS) - 1
+    high, low = value >> _LOW_BITS, value & _LOW_MASK
     time, middle = high >> 12, high & 0xFFF
     return UUID(int=time << 80 | 0x7 << 76 | middle << 64 | 0b10 << 62 | low)

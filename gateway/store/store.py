@@ -40,7 +40,7 @@ from gateway.store.keyring import Keyring
 from gateway.store.letter_keys import StoredLetterKeys
 from gateway.store.outbox import UNKEPT, Wake, due, note_published
 from gateway.store.postgresql import PostgresDatabase
-from gateway.store.reading import ORGANIZATION
+from gateway.store.reading import CONSIGNMENT, INBOX_ENTRY, ORGANIZATION
 from gateway.store.replay_views import StoredReplayViews
 from gateway.store.segments import Segments
 from gateway.store.sqlite import SqliteDatabase
@@ -72,6 +72,10 @@ T = TypeVar("T")
 
 _HUB: Final = Row.metadata.tables["hub"]
 _FACTS: Final = select(_HUB)
+_NEWEST_IDS: Final = tuple(
+    select(table.c.id).order_by(table.c.id.desc()).limit(1)
+    for table in (CONSIGNMENT, INBOX_ENTRY)
+)
 _FORGET_FACT: Final = delete(_HUB).where(_HUB.c.name == bindparam("fact"))
 _ADD_FACT: Final = insert(_HUB)
 _SEEN: Final = (
@@ -240,6 +244,12 @@ class SqliteStore:
         """
         async with self._database.snapshot() as connection:
             return await check_journal(connection, outside, progress)
+
+    async def newest_id(self) -> UUID | None:
+        """Return the newest of what stands in an order; the next is to come behind."""
+        results = [await self.reading.execute(newest) for newest in _NEWEST_IDS]
+        found = [result.scalar_one_or_none() for result in results]
+        return max((one for one in found if one is not None), default=None)
 
     async def facts(self) -> Mapping[str, str]:
         """Return what is noted about this hub: `made_at`, `demo` (yes or no)."""

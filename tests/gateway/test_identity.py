@@ -34,6 +34,22 @@ def test_later_ids_sort_behind_even_where_the_clock_goes_back() -> None:
     assert all(one.version == 7 for one in made)
 
 
+def test_ids_sort_behind_those_of_the_process_before_though_the_clock_went_back() -> (
+    None
+):
+    clock = Frozen()
+    earlier = [Identities(clock).new() for _ in range(100)]
+    clock.time -= timedelta(hours=1)
+    ids = Identities(clock, after=max(earlier))
+
+    later = [ids.new() for _ in range(100)]
+
+    assert max(earlier) < later[0]
+    assert later == sorted(later)
+    assert later[0].int - max(earlier).int < 1 << 33
+    assert {made.version for made in later} == {7}
+
+
 def test_a_wire_number_is_the_time_in_bangkok_and_twelve_digits() -> None:
     ids = Identities(SystemClock())
     numbers = {ids.process_id(MOMENT) for _ in range(100)}

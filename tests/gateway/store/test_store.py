@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from envelopes.letter import OrganizationCode
+from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.organization import RegisteredCertificate
 from gateway.store.store import FRESH, SqliteStore, open_store
 from tests.doubles.ids import CountedIds
@@ -15,6 +15,7 @@ from tests.gateway.store.values import (
     MINISTRY,
     START,
     a_promise,
+    an_entry,
     an_organization,
     kept,
 )
@@ -141,3 +142,22 @@ async def test_nothing_published_is_nothing_written(store: SqliteStore) -> None:
     await store.outbox.published([], START)
 
     assert await store.outbox.due(START, limit=1) == []
+
+
+async def test_the_newest_id_is_of_the_last_letter_or_entry(opener: Opener) -> None:
+    """It is None while nothing ever came."""
+    ids = CountedIds()
+    async with opener() as store:
+        assert await store.newest_id() is None
+        await enter(store, MINISTRY)
+        await enter(store, CHIANG_MAI)
+        numbers = [LetterId(f"มท {number}", "2026-06-05") for number in (1, 2)]
+        sent = [await kept(store, ids, number) for number in numbers]
+        assert await store.newest_id() == sent[-1].id
+        entries = [an_entry(ids, consignment.id) for consignment in sent]
+        async with store.unit() as unit:
+            for entry in reversed(entries):
+                await unit.inboxes.add(entry)
+            await unit.commit()
+
+        assert await store.newest_id() == entries[-1].id
