@@ -31,6 +31,7 @@ from gateway.cli import (
     registers,
     retention,
     spoken,
+    storage,
     tail,
 )
 from gateway.cli.errors import CommandError, NotInOrder
@@ -170,6 +171,7 @@ app.add_typer(
 )
 app.command()(check.check)
 app.command()(tail.tail)
+app.command()(storage.storage)
 
 
 def run() -> NoReturn:
