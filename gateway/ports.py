@@ -810,6 +810,8 @@ class EndpointLine:
     last_seen_at: datetime | None
     waiting: int
     """Entries in its inbox that were not taken."""
+    endpoint: Endpoint | None = None
+    """How it is reached, where that is on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -907,6 +909,12 @@ class Views(Protocol):
 
     async def aside(self, organization: OrganizationCode | None) -> Sequence[InboxLine]:
         """Return held and parked entries, of all organizations for None, by place."""
+
+    async def unrouted_before(self, promise: UUID, *, limit: int) -> Sequence[UUID]:
+        """Return the promises to route what came before, from the same to the same.
+
+        Oldest first.
+        """
 
     async def outbound(
         self, sender: OrganizationCode, *, limit: int

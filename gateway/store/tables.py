@@ -19,6 +19,7 @@ from gateway.store.types import UtcDateTime
 _TIME: Any = UtcDateTime
 _WAITING = "taken_at IS NULL AND parked_at IS NULL AND held_at IS NULL"
 # Apart, so that what waits for an endpoint that is away is in nobody's way.
+_UNROUTED = "state = 'accepted'"
 _MOVED = "kept_at IS NULL AND endpoint IS NULL"
 _PUSHED = "kept_at IS NULL AND endpoint IS NOT NULL"
 
@@ -378,6 +379,15 @@ class ConsignmentRow(Row, table=True):
         Index("consignment_received", "receiver", "day"),
         Index("consignment_sent", "sender", "day"),
         Index("consignment_newest", "sender", "accepted_at", "id"),
+        # What is not routed yet: few, and soon none.
+        Index(
+            "consignment_unrouted",
+            "sender",
+            "receiver",
+            "id",
+            sqlite_where=text(_UNROUTED),
+            postgresql_where=text(_UNROUTED),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

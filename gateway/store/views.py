@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, or_, select
+from sqlalchemy import Table, bindparam, func, or_, select, text
 
 from envelopes.letter import OrganizationCode, normalised_number
 from gateway.domain.act import Act
 from gateway.domain.consignment import Consignment, Excerpt
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.lifecycle import State
+from gateway.domain.promise import Stage
 from gateway.domain.register import Book
 from gateway.ports import (
     EndpointLine,
@@ -33,6 +34,7 @@ from gateway.store.asides import GIVEN_UP
 from gateway.store.connection import Connection
 from gateway.store.copies import StoredCopies
 from gateway.store.dead_views import DeadViews
+from gateway.store.endpoints import StoredEndpoints
 from gateway.store.hiding import shown
 from gateway.store.inboxes import HEAD, IN_QUEUE, PLACE, WAITING, read_entries
 from gateway.store.reading import (
@@ -42,6 +44,7 @@ from gateway.store.reading import (
     JOURNAL,
     LETTER,
     ORGANIZATION,
+    PROMISE,
     RECEIPT,
     REGISTRATION,
     Reader,
@@ -88,6 +91,27 @@ _IN_BOOK: Final = (
         REGISTRATION.c.year == bindparam("year"),
     )
     .order_by(REGISTRATION.c.at, REGISTRATION.c.id)
+)
+_OWN: Final = CONSIGNMENT.alias("own")
+_NOT_ROUTED: Final = (
+    select(PROMISE.c.id)
+    .join_from(PROMISE, CONSIGNMENT, PROMISE.c.consignment_id == CONSIGNMENT.c.id)
+    .where(
+        PROMISE.c.stage == Stage.ROUTE.value,
+        PROMISE.c.kept_at.is_(None),
+        # As the index has it, and not as a parameter: else it is not used.
+        text(f"consignment.state = '{State.ACCEPTED.value}'"),
+        CONSIGNMENT.c.sender == bindparam("sender"),
+        CONSIGNMENT.c.receiver == bindparam("receiver"),
+        CONSIGNMENT.c.id < bindparam("consignment"),
+    )
+    .order_by(CONSIGNMENT.c.id)
+    .limit(bindparam("limit"))
+)
+_PAIR_OF: Final = (
+    select(_OWN.c.id, _OWN.c.sender, _OWN.c.receiver)
+    .join_from(PROMISE, _OWN, PROMISE.c.consignment_id == _OWN.c.id)
+    .where(PROMISE.c.id == bindparam("promise"))
 )
 _WAITING_BY_ORGANIZATION: Final = (
     select(INBOX_ENTRY.c.organization, func.count().label("number"))
@@ -195,6 +219,22 @@ class StoredViews:
             await read_entries(self.connection, own, organization=organization.text)
         )
 
+    async def unrouted_before(self, promise: UUID, *, limit: int) -> Sequence[UUID]:
+        """Return the promises to route what came before, from the same to the same.
+
+        Oldest first.
+        """
+        for pair in await self._reader.fetch(_PAIR_OF, promise=promise):
+            found = await self._reader.fetch(
+                _NOT_ROUTED,
+                sender=pair["sender"],
+                receiver=pair["receiver"],
+                consignment=pair["id"],
+                limit=limit,
+            )
+            return [row["id"] for row in found]
+        return []
+
     async def outbound(
         self, sender: OrganizationCode, *, limit: int
     ) -> Sequence[OutboundLine]:
@@ -254,12 +294,15 @@ class StoredViews:
             certificates[row["organization"]].append(rows.certificate(row))
         counted = await self._reader.fetch(_WAITING_BY_ORGANIZATION)
         waiting = {row["organization"]: row["number"] for row in counted}
+        reached = await StoredEndpoints(self.connection).all()
+        endpoints = {endpoint.organization.text: endpoint for endpoint in reached}
         return [
             EndpointLine(
                 rows.organization(row),
                 certificates[row["code"]],
                 row["last_seen_at"],
                 waiting.get(row["code"], 0),
+                endpoints.get(row["code"]),
             )
             for row in found
         ]

@@ -221,3 +221,11 @@ def upgrade() -> None:
             sqlite_where=condition,
             postgresql_where=condition,
         )
+    op.create_index(
+        "consignment_unrouted",
+        "consignment",
+        ["sender", "receiver", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'accepted'"),
+        postgresql_where=sa.text("state = 'accepted'"),
+    )
