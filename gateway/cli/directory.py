@@ -14,9 +14,11 @@ from gateway.cli import (
     certificates,
     certificates_entry,
     certificates_report,
+    directory_endpoint,
     directory_secrecy,
     directory_signing,
     documents,
+    endpoint_report,
     screen,
 )
 from gateway.cli.acting import By, Reason, order
@@ -37,6 +39,7 @@ from gateway.cli.words import SIGNING
 from gateway.domain import errors, organization
 from gateway.domain.act import Order
 from gateway.domain.consignment import Signed
+from gateway.domain.endpoint import Way
 from gateway.ports import EndpointLine
 
 if TYPE_CHECKING:
@@ -50,6 +53,12 @@ app.add_typer(
     help="ใบรับรอง / By which certificates it speaks.",
 )
 
+app.add_typer(
+    directory_endpoint.app,
+    name="endpoint",
+    help="ปลายทาง / How organizations are reached: pulled or pushed.",
+)
+
 _COLUMNS: Final = (
     Column("รหัส", "Code"),
     Column("ชื่อหน่วยงาน", "Thai name", fold=True),
@@ -57,6 +66,7 @@ _COLUMNS: Final = (
     Column("ลายมือชื่อ", "Signature"),
     Column("ใบรับรอง", "Certificates", right=True),
     Column("รอในกล่อง", "Waiting", right=True),
+    Column("ทาง", "Way"),
     Column("ติดต่อล่าสุด", "Last seen"),
 )
 
@@ -66,7 +76,7 @@ def list_directory(*, data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """หน่วยงานทั้งหมด / All organizations, and when each was last seen."""
     now, lines = ask(data, _endpoints)
     if as_json:
-        screen.show_json([_document(line) for line in lines])
+        screen.show_json([_document(line, now) for line in lines])
     elif not lines:
         command = "gateway directory add --help"
         screen.nothing_here("ยังไม่มีหน่วยงาน", "Nobody is known yet", command)
@@ -84,7 +94,7 @@ def show_organization(
     if line is None:
         raise errors.OrganizationUnknown(code.text)
     if as_json:
-        screen.show_json(_document(line))
+        screen.show_json(_document(line, now))
     else:
         screen.show_facts(_facts(line, now, carries))
 
@@ -248,6 +258,7 @@ def _row(line: EndpointLine, now: datetime) -> Sequence[object]:
         SIGNING[found.signing],
         certificates_report.count(line.certificates, now),
         line.waiting,
+        _way(line, now),
         ago(now - line.last_seen_at) if line.last_seen_at else NEVER,
     )
 
@@ -282,6 +293,7 @@ def _facts(
         (Column("รอในกล่อง", "Waiting"), line.waiting),
         (Column("ติดต่อล่าสุด", "Last seen"), seen),
     ]
+    facts += endpoint_report.facts_of(line, now)
     facts += [
         (Column("ใบรับรอง", "Certificate"), certificates_report.fact(one, now))
         for one in line.certificates
@@ -294,11 +306,21 @@ def address_of(code: OrganizationCode) -> str:
     return f"/ecms/{code}/ecms-ws01/service2"
 
 
-def _document(line: EndpointLine) -> documents.Document:
+def _way(line: EndpointLine, now: datetime) -> str:
+    """Say how it is reached, and where that fails or rests."""
+    endpoint = line.endpoint
+    if endpoint is None or not endpoint.pushes:
+        return Way.PULL.value
+    troubled = endpoint.rests(now) or endpoint.failures
+    return f"{endpoint.way.value}{' !' if troubled else ''}"
+
+
+def _document(line: EndpointLine, now: datetime) -> documents.Document:
     return {
         **documents.organization(line.organization),
         "address": address_of(line.organization.code),
         "certificates": [documents.certificate(one) for one in line.certificates],
         "waiting": line.waiting,
         "last_seen_at": documents.moment(line.last_seen_at),
+        "endpoint": endpoint_report.document_of(line.endpoint, now),
     }

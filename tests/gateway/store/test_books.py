@@ -475,8 +475,9 @@ def _changed(column: Column[Any], value: Any) -> Any:
     changes: dict[type, Callable[[Any], Any]] = {
         bool: lambda it: not it,
         str: lambda it: it + "1",
-        bytes: lambda it: it[:-1] + bytes([it[-1] ^ 1]),
+        bytes: lambda it: it[:-1] + bytes([it[-1] ^ 1]) if it else b"x",
         int: lambda it: it + 1,
+        float: lambda it: it + 1,
         UUID: lambda _: uuid4(),
         datetime: lambda it: it + timedelta(microseconds=1),
     }
