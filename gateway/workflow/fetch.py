@@ -18,7 +18,7 @@ from envelopes.requests import SendLetter, SendNotifier
 from gateway.domain import schedule
 from gateway.domain.act import Act, Who
 from gateway.domain.consignment import HUB
-from gateway.domain.delivery import DeliveryError, EndpointRefused
+from gateway.domain.delivery import DeliveryError, EndpointMisbehaved, EndpointRefused
 from gateway.domain.endpoint import Endpoint, Way
 from gateway.domain.errors import Refusal
 from gateway.domain.fetching import Fetched, Tries
@@ -189,10 +189,11 @@ async def _fares(
             return
         if error is None:
             fares = schedule.after_success(endpoint, now)
-        elif error.temporary:
+        elif error.temporary and not isinstance(error, EndpointMisbehaved):
             # No jitter: what failed here is one question, and nothing came together.
             fares = schedule.after_failure(endpoint, error, now, 0.0, next_at=now)
         else:
+            # It answers: letters are handed over to it all the same.
             fares = schedule.after_refusal(endpoint, error)
         if fares != endpoint:
             await unit.endpoints.note(fares)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from envelopes import answers
 from gateway.runners.fetcher import Fetcher
@@ -70,3 +72,24 @@ async def test_a_stop_does_not_wait_for_the_network(fetching: Fetching) -> None:
 
     assert len(fetching.node.queue) == 3
     assert (await fetching.record(MINISTRY)).failures == 0
+
+
+async def test_what_goes_wrong_with_one_is_told_and_tried_again(
+    fetching: Fetching,
+) -> None:
+    """A mistake of ours ends neither the runner nor the letter."""
+    stop = asyncio.Event()
+    broken = HttpNodeQueues(fetching.queues.handover, most="x")  # type: ignore[arg-type]
+    fetcher = Fetcher(
+        fetching.hub.work, broken, stop=stop, interval=30, pause=_no_pause
+    )
+    with capture_logs() as logs:
+        structlog.configure()
+        running = asyncio.create_task(fetcher.run())
+        await eventually(
+            lambda: any(log["event"] == "fetching failed" for log in logs), every=0.01
+        )
+        stop.set()
+        await running
+
+    assert len(fetching.node.queue) == 3

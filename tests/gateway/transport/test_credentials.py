@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from gateway.config import SettingsError, load
-from gateway.domain.delivery import CredentialsMissing, EndpointUntrusted
+from gateway.domain.delivery import (
+    CredentialsMissing,
+    EndpointMisbehaved,
+    EndpointUntrusted,
+)
+from gateway.domain.endpoint import Way
 from gateway.identity import SystemClock
 from gateway.keys.signing import KeySigner
 from gateway.transport.credentials import Credentials, PushFiles
@@ -210,3 +215,54 @@ async def test_half_of_a_pair_is_a_wrong_setting(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="push_key"):
         async with opened(settings, signer, SystemClock(), demo=False):
             pass
+
+
+async def test_it_is_opened_from_the_settings(
+    tmp_path: Path, demanding: ssl.SSLContext
+) -> None:
+    """Files relative to the data directory; closed with its context."""
+    _files(tmp_path, HUB_AS_CLIENT)
+    settings = load(
+        tmp_path,
+        push_certificate=Path("push.crt"),
+        push_key=Path("push.key"),
+        push_authorities=Path("authorities.pem"),
+    )
+    signer = KeySigner(HUB.key, HUB.pem)  # type: ignore[arg-type]
+    async with (
+        an_endpoint(tls=demanding) as node,
+        opened(settings, signer, SystemClock(), demo=True) as handover,
+    ):
+        answer = await handover.hand_over(an_endpoint_record(node.url), a_parcel())
+
+    assert answer.process_id == "N1"
+
+
+@pytest.mark.parametrize("name", ["push_authorities", "push_certificate"])
+async def test_a_file_that_cannot_be_used_is_a_wrong_setting(
+    tmp_path: Path, name: str
+) -> None:
+    """The setting is named, before the hub serves."""
+    _files(tmp_path, HUB_AS_CLIENT)
+    (tmp_path / "authorities.pem").write_text("none")
+    (tmp_path / "push.crt").write_text("none")
+    named = {"push_authorities": Path("authorities.pem")}
+    if name == "push_certificate":
+        named = {"push_certificate": Path("push.crt"), "push_key": Path("push.key")}
+    signer = KeySigner(HUB.key, HUB.pem)  # type: ignore[arg-type]
+
+    with pytest.raises(SettingsError) as caught:
+        async with opened(load(tmp_path, **named), signer, SystemClock(), demo=False):
+            pass
+
+    assert caught.value.name == name
+
+
+async def test_an_office_that_pulls_is_handed_nothing() -> None:
+    """Its record may have changed since the promise was made."""
+    async with an_endpoint() as node, a_handover() as handover:
+        record = an_endpoint_record(node.url, Way.PULL)
+        with pytest.raises(EndpointMisbehaved):
+            await handover.hand_over(record, a_parcel())
+
+    assert not node.arrived

@@ -325,3 +325,23 @@ async def test_nothing_is_fetched_for_an_organization_without_endpoint(
 ) -> None:
     """It simply pulls."""
     assert await fetching.fetch(LANDS) is Outcome.RESTS
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (answers.refused(Operation.POLL, [("E-1", "no queue")]), "endpoint-refused"),
+        (b"<html>sign in</html>", "endpoint-misbehaved"),
+    ],
+)
+async def test_a_node_that_answers_at_all_opens_no_circuit(
+    fetching: Fetching, body: bytes, code: str
+) -> None:
+    """Whatever lies in its queue: letters are handed over to it all the same."""
+    fetching.node.behave = answers_with(body=body)
+    for _ in range(4):
+        assert await fetching.fetch() is Outcome.FAILED
+
+    record = await fetching.record()
+    assert (record.failures, record.last_failure) == (0, code)
+    assert not record.rests(fetching.hub.clock.now())
