@@ -201,7 +201,7 @@ def _line(outcome: Outcome) -> str:
         outcome.strikes,
         found.lost,
         found.twice,
-        "kept" if not found.out_of_order else f"broken {found.out_of_order} times",
+        _order(found),
         "in balance" if found.books else "**not in balance**",
         "drained" if found.queues else "**not drained**",
         f"{outcome.repeats:,}",
@@ -209,6 +209,13 @@ def _line(outcome: Outcome) -> str:
         outcome.how,
     ]
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def _order(found: judge.Verdict) -> str:
+    if not found.order_judged:
+        return "not judged"
+    broken = found.out_of_order
+    return f"**broken {broken} times**" if broken else "kept"
 
 
 def _not_run(left_out: Sequence[Outcome]) -> list[str]:

@@ -6,6 +6,7 @@ office holds.
 
 import asyncio
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 
@@ -26,7 +27,7 @@ class Clerks:
 
     def __init__(self, site: Site, stops: tuple[str, ...]) -> None:
         self._site = site
-        self._stops = list(stops)
+        self.stops = list(stops)
         self.deaths: list[str] = []
 
     async def __call__(self, seen: Seen, counts: Counts) -> None:
@@ -42,14 +43,15 @@ class Clerks:
 
     async def _work(self, codes: list[str]) -> None:
         """Run one process until it dies, or until cancelled."""
-        stop = self._stops.pop(0) if self._stops else ""
+        stop = self.stops.pop(0) if self.stops else ""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.matrix.clerk", self._site.data, *codes),
             env={**os.environ, **({VARIABLE: stop} if stop else {})},
         )
         try:
-            await process.wait()
-            self.deaths.append(stop or f"exit {process.returncode}")
+            if await process.wait() != -signal.SIGKILL:
+                raise RuntimeError(f"the clerk ended with {process.returncode}")
+            self.deaths.append(stop)
         finally:
             if process.returncode is None:
                 process.kill()

@@ -234,9 +234,9 @@ def _filling(at: Sequence[float]) -> Callable[[Scene, object], Awaitable[None]]:
         for share in at:
             await scene.reached(share)
             await scene.aside(disk.fill)
-            await scene.felt(_REPEATS, AWAY * 2)
+            if await scene.felt(_REPEATS, AWAY * 2):
+                scene.strikes.append("full")
             await scene.aside(disk.empty)
-            scene.strikes.append("full")
 
     return strike
 

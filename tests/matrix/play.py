@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from tests.crashes.unsteady import Unsteady
 from tests.matrix.engines import ENGINES, Make, Site
@@ -18,11 +18,21 @@ from tests.matrix.judge import (
     judge_hub,
     work_left,
 )
-from tests.matrix.traffic import Clerk, Counts, Seen, Traffic, lanes, offices
+from tests.matrix.traffic import (
+    OFFICES,
+    Clerk,
+    Counts,
+    Seen,
+    Traffic,
+    lanes,
+    offices,
+)
 
 T = TypeVar("T")
 
-OFFICES: Final = 24
+PER_LANE: Final = 6
+"""Letters that one office sends to another at least: what is one has no order."""
+
 DRAINED_WITHIN: Final = 90.0
 """Seconds: what lost its message is published again after a minute."""
 
@@ -33,6 +43,13 @@ _STARTING: Final = ThreadPoolExecutor(1, thread_name_prefix="servers")
 """A server ends with the thread that started it; this one lives as long as we do."""
 
 
+class Dying(Clerk, Protocol):
+    """A clerk that is told to die at steps."""
+
+    stops: list[str]
+    deaths: list[str]
+
+
 @dataclass(slots=True)
 class Scene:
     """One hub under traffic, as faults see it."""
@@ -41,19 +58,37 @@ class Scene:
     hub: Unsteady
     traffic: Traffic
     letters: int
+    clerk: "Dying | None" = None
+    """Who registers and dies in the hub's place."""
     strikes: list[str] = field(default_factory=list)
     """What was done to it, beside the deaths it was told to die."""
+
+    @property
+    def struck(self) -> int:
+        """How often a fault was there."""
+        deaths = self.clerk.deaths if self.clerk else self.hub.deaths
+        return len(deaths) + len(self.strikes)
+
+    @property
+    def waiting(self) -> list[str]:
+        """The steps at which nothing died although it was told to."""
+        return self.clerk.stops if self.clerk else self.hub.stops
 
     async def reached(self, share: float) -> None:
         """Return when so much of all letters was answered."""
         await self._until(lambda: self.traffic.counts.answered >= share * self.letters)
 
-    async def felt(self, repeats: int, within: float) -> None:
-        """Return when clients had to repeat so many more requests, or time is over."""
-        enough = self.traffic.counts.repeats + repeats
+    async def felt(self, repeats: int, within: float) -> bool:
+        """Wait until clients repeated so many more requests, or time is over.
+
+        Returns whether they repeated any.
+        """
+        before = self.traffic.counts.repeats
+        enough = before + repeats
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._until(lambda: self.traffic.counts.repeats >= enough)
+        return self.traffic.counts.repeats > before
 
     async def _until(self, fact: Callable[[], bool]) -> None:
         while not (fact() or self.traffic.over):  # noqa: ASYNC110 - the clients know nothing of faults
@@ -74,10 +109,16 @@ class Fault:
     """Acts beside the traffic, with what `around` gave; ends before the traffic may."""
     stops: tuple[str, ...] = ()
     """The steps at which the hub dies one after the other, as `GATEWAY_STOP_AT`."""
-    clerk: Callable[[Site, tuple[str, ...]], Clerk] | None = None
+    clerk: Callable[[Site, tuple[str, ...]], Dying] | None = None
     """Who receives in place of the receivers' own systems, and dies at the stops."""
+    receivers: Callable[[Scene, object], Clerk] | None = None
+    """Makes who receives, of what `around` gave, in place of the clients that poll."""
     size: int = 1024
     """Bytes of each letter's file."""
+    speed: str = "001"
+    """The letters' code of speed: how soon what failed is handed over again."""
+    in_order: bool = True
+    """Whether order can be kept; what is replayed comes behind what went through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +178,8 @@ async def play(
     with make(place) as site:
         async with around(site) as given:
             scene = _scene(row.fault, site, letters)
+            if row.fault.receivers:
+                scene.traffic.clerk = row.fault.receivers(scene, given)
             try:
                 await _act(scene, row.fault, given, tell)
                 verdict = await _judged(scene)
@@ -145,7 +188,7 @@ async def play(
     return replace(
         outcome,
         letters=letters,
-        strikes=len(scene.hub.deaths) + len(scene.strikes),
+        strikes=scene.struck,
         repeats=scene.traffic.counts.repeats,
         seconds=round(time.monotonic() - started, 1),
         verdict=verdict,
@@ -161,14 +204,27 @@ async def nothing_around(_site: Site) -> AsyncIterator[None]:
 def _scene(fault: Fault, site: Site, letters: int) -> Scene:
     stops = [] if fault.clerk else list(fault.stops)
     hub = Unsteady(site.data, stops)
+    clerk = fault.clerk(site, fault.stops) if fault.clerk else None
     traffic = Traffic(
         base=lambda: hub.process.base,
         data=site.data,
-        seen=Seen(lanes(letters, offices(OFFICES), fault.size)),
-        clerk=fault.clerk(site, fault.stops) if fault.clerk else None,
-        limit=120 + letters / 5,
+        seen=Seen(
+            lanes(
+                letters,
+                offices(_offices(letters)),
+                size=fault.size,
+                speed=fault.speed,
+            ),
+            in_order=fault.in_order,
+        ),
+        clerk=clerk,
+        limit=600 + letters / 2,
     )
-    return Scene(site, hub, traffic, letters)
+    return Scene(site, hub, traffic, letters, clerk)
+
+
+def _offices(letters: int) -> int:
+    return max(2, min(OFFICES, letters // (2 * PER_LANE)))
 
 
 async def _act(
@@ -205,8 +261,8 @@ async def _judged(scene: Scene) -> Verdict:
     if left:
         verdict.findings.append(f"gateway broker show: {left}")
     await asyncio.to_thread(scene.hub.process.stop)
-    if scene.hub.stops:
-        verdict.findings.append(f"never died at {', '.join(scene.hub.stops)}")
+    if scene.waiting:
+        verdict.findings.append(f"never died at {', '.join(scene.waiting)}")
     judge_clients(seen, verdict)
     await judge_hub(data, seen, verdict)
     await asyncio.to_thread(judge_books, data, verdict)

@@ -4,9 +4,11 @@ A step that is in no verb below fails the tests: whoever adds one says where it 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from gateway.steps import STEPS
+from tests.matrix import peers
 from tests.matrix.clerks import Clerks
 from tests.matrix.play import Fault, Row
 
@@ -17,6 +19,8 @@ VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "collect": ("look:", "confirm:"),
     "register": ("notice:", "register:"),
     "notify": ("notify:",),
+    "deliver": ("deliver:",),
+    "replay": ("give-up:", "replay:"),
 }
 """Verb → the beginnings of its steps."""
 
@@ -32,7 +36,12 @@ ELSEWHERE: Final[Mapping[str, str]] = {
 SEVERAL: Final = (1, 3, 40, 9, 70, 25)
 """At which passing of a step a hub dies, start after start; one step after another."""
 
+SELDOM: Final = (1, 2, 4)
+"""The same for what is passed only where letters are given up."""
+
 _CLERKS: Final = "register"
+_PUSHED: Final = ("deliver",)
+_REPLAYED: Final = ("give-up", "replay")
 
 
 def verb_of(step: str) -> str:
@@ -40,14 +49,24 @@ def verb_of(step: str) -> str:
     return next((v for v, begins in VERBS.items() if step.startswith(begins)), "")
 
 
-def step_rows(counts: Sequence[int] = SEVERAL) -> list[Row]:
+def step_rows(
+    counts: Sequence[int] = SEVERAL, seldom: Sequence[int] = SELDOM
+) -> list[Row]:
     """Return a row for the steps around each commit or call, by verb."""
     groups: dict[str, list[str]] = {}
     for step in STEPS:
         if verb_of(step):
-            groups.setdefault(step.partition(":")[0], []).append(step)
-    rows = [_row(name, steps, counts) for name, steps in groups.items()]
+            groups.setdefault(_group_of(step), []).append(step)
+    rows = [
+        _row(group, steps, seldom if group in _REPLAYED else counts)
+        for group, steps in groups.items()
+    ]
     return sorted(rows, key=lambda row: list(VERBS).index(row.verb))
+
+
+def _group_of(step: str) -> str:
+    group = step.partition(":")[0]
+    return "give-up" if step == "deliver:given-up" else group
 
 
 def _row(group: str, steps: Sequence[str], counts: Sequence[int]) -> Row:
@@ -56,11 +75,19 @@ def _row(group: str, steps: Sequence[str], counts: Sequence[int]) -> Row:
         for at, count in enumerate(counts)
         for step in (steps if at == 0 else [steps[at % len(steps)]])
     )
-    clerk = group == _CLERKS
-    who = "clerk's process beside the hub" if clerk else "hub"
+    who = "hub"
+    fault = Fault(stops=stops)
+    if group == _CLERKS:
+        who = "clerk's process beside the hub"
+        fault = Fault(stops=stops, clerk=Clerks)
+    elif group in _PUSHED:
+        fault = replace(peers.pushed(), stops=stops)
+    elif group in _REPLAYED:
+        who = "hub, whose peers refuse some letters until an operator replays them,"
+        fault = replace(peers.pushed(peers.refuses), stops=stops)
     return Row(
-        verb=verb_of(steps[0]),
+        verb=verb_of(steps[-1]),
         name=f"kill -9 at {' and '.join(steps)}",
         how=f"the {who} kills itself there and is started again",
-        fault=Fault(stops=stops, clerk=Clerks if clerk else None),
+        fault=fault,
     )

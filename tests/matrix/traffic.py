@@ -29,10 +29,17 @@ from gateway.simulation.signing import Signer
 LATER: Final = "temporarily-unavailable"
 """The code of the one answer after which a client tries again."""
 
+OFFICES: Final = 24
+"""Offices that send, and as many that receive, at full size."""
+
+_ABLE: Final = [p for p in PROVINCES if p.system is not System.NONE]
+RECEIVERS: Final = _ABLE[OFFICES : 2 * OFFICES]
+
 AT_A_TIME: Final = 4
 """Connections of an office: its clerks work side by side."""
 
-_PAUSE: Final = 0.05
+_PAUSE: Final = 0.25
+"""Seconds after which a button is pressed again."""
 _IDLE: Final = 0.3
 """Seconds between two polls of a client that finds nothing."""
 _DATE: Final = "2026-11-20"
@@ -105,6 +112,8 @@ class Seen:
     lanes: list[Lane]
     received: dict[str, list[tuple[str, Letter]]] = field(default_factory=dict)
     """By receiver, in order: ProcessID of the queue entry and the letter."""
+    in_order: bool = True
+    """Whether the order is to be judged."""
     complete: bool = False
     """Whether every sender had a number for every letter before time was over."""
 
@@ -117,9 +126,8 @@ class Clerk(Protocol):
 
 
 def offices(count: int) -> list[tuple[Province, Province]]:
-    """Return pairs of a sender and a receiver with a system; none is both."""
-    able = [p for p in PROVINCES if p.system is not System.NONE]
-    senders, receivers = able[:count], able[count : 2 * count]
+    """Return pairs of so many senders and receivers; none is both."""
+    senders, receivers = _ABLE[:count], RECEIVERS[:count]
     return [
         (sender, receivers[(at + step) % count])
         for at, sender in enumerate(senders)
@@ -128,21 +136,26 @@ def offices(count: int) -> list[tuple[Province, Province]]:
 
 
 def lanes(
-    letters: int, pairs: Sequence[tuple[Province, Province]], size: int
+    letters: int,
+    pairs: Sequence[tuple[Province, Province]],
+    *,
+    size: int = 1024,
+    speed: str = "001",
 ) -> list[Lane]:
     """Write so many letters, spread over the pairs; each has a file of `size` bytes."""
     made = [Lane(sender.code, receiver.code, []) for sender, receiver in pairs]
     for number in range(letters):
         lane = made[number % len(made)]
-        lane.letters.append(_letter(lane, number, _file(number, size)))
+        lane.letters.append(_letter(lane, number, _file(number, size), speed))
     return made
 
 
-def _letter(lane: Lane, number: int, file: File) -> Letter:
+def _letter(lane: Lane, number: int, file: File, speed: str) -> Letter:
     return Letter(
         number=f"ทส {lane.sender[-2:]}{lane.receiver[-2:]}/{number}",
         date=_DATE,
         subject=f"เรื่องที่ {number}",
+        speed=speed,
         sender=Party(ministry="15", organization=lane.sender),
         receiver=Party(
             job_title="ผู้ว่าราชการจังหวัด", ministry="15", organization=lane.receiver
