@@ -70,6 +70,10 @@ def _yes_or_no(fact: bool | None) -> str:  # noqa: FBT001 - a stored fact, no op
     return "yes" if fact else "no"
 
 
+AS_SIGNED: Final = "as-signed"
+"""The fact of an acceptance that says where stands what may go on: `start-stop`."""
+
+
 @dataclass(frozen=True, slots=True)
 class LetterFile:
     """A file of a letter, by what the vault knows it."""
@@ -170,6 +174,9 @@ class Consignment:
     """When its sender freed the number, to send anew (operation 9)."""
     judgement: Judgement | None = None
     """Of its signature; None for what came before these facts were kept."""
+    as_signed: tuple[int, int] | None = None
+    """Where in its envelope what may go on as it was signed starts and stops, in
+    bytes; None where that is looked for when it is routed."""
     fresh: list[Entry] = field(default_factory=list)
     """Entries recorded since it was read, for the store to add."""
 
@@ -196,7 +203,8 @@ class Consignment:
                 "signed": self.signed,
             }
             | (self.judgement.facts() if self.judgement else {})
-            | ({"repaired": "yes"} if repaired else {}),
+            | ({"repaired": "yes"} if repaired else {})
+            | ({AS_SIGNED: "{}-{}".format(*self.as_signed)} if self.as_signed else {}),
         )
 
     def record(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.domain.agreement import consignments_taken
-from gateway.domain.consignment import Entry
+from gateway.domain.consignment import AS_SIGNED, Entry
 from gateway.domain.deadletter import Settled
 from gateway.domain.facts import (
     LETTER,
@@ -146,8 +146,9 @@ class _Telling:
         self.facts += [
             Fact("consignment", "", what, value)
             for what, value in entry.facts.items()
-            # The vault shows that: what came is no XML until it is repaired.
-            if what != "repaired"
+            # The vault shows these: what came is no XML until it is repaired, and
+            # what went on stands where the delivery says.
+            if what not in ("repaired", AS_SIGNED)
         ]
         self.facts += [
             Fact("consignment", "", "accepted", at),

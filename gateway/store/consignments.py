@@ -29,7 +29,22 @@ _WITH_LETTER: Final = select(
     *CONSIGNMENT.columns,
     *(LETTER.c[name].label(label) for label, name in _OF_LETTER.items()),
 ).join_from(CONSIGNMENT, LETTER, CONSIGNMENT.c.letter_id == LETTER.c.id)
-_BY_ID: Final = _WITH_LETTER.where(CONSIGNMENT.c.id == bindparam("consignment"))
+_FIRST: Final = JOURNAL.alias("first_line")
+_LAST: Final = JOURNAL.alias("last_line")
+_BY_ID: Final = (
+    _WITH_LETTER.add_columns(
+        _FIRST.c.facts.label("first_facts"), _LAST.c.seal.label("last_seal")
+    )
+    .outerjoin(
+        _FIRST, (_FIRST.c.consignment_id == CONSIGNMENT.c.id) & (_FIRST.c.number == 1)
+    )
+    .outerjoin(
+        _LAST,
+        (_LAST.c.consignment_id == CONSIGNMENT.c.id)
+        & (_LAST.c.number == CONSIGNMENT.c.entries),
+    )
+    .where(CONSIGNMENT.c.id == bindparam("consignment"))
+)
 _BY_NUMBER: Final = _WITH_LETTER.where(
     CONSIGNMENT.c.sender == bindparam("sender"),
     CONSIGNMENT.c.receiver == bindparam("receiver"),
@@ -76,6 +91,8 @@ class StoredConsignments:
     box: Strongbox
     entries: dict[UUID, int] = field(default_factory=dict)
     """How many lines each had when it was read."""
+    ends: dict[tuple[UUID, int], str] = field(default_factory=dict)
+    """The seals of last lines that were read with them."""
 
     async def add(self, consignment: Consignment) -> None:
         """Keep a new consignment and its fresh entries."""
@@ -155,6 +172,8 @@ class StoredConsignments:
         for row in found:
             # As it was first: a later reading may know more than what came before.
             self.entries.setdefault(row["id"], row["entries"])
+            if seal := row.get("last_seal"):
+                self.ends[row["id"], row["entries"]] = seal
         of_letters = [
             {name: row[label] for label, name in _OF_LETTER.items()} for row in found
         ]
@@ -177,6 +196,8 @@ class StoredConsignments:
         return partial(hidden, key=key, ring=ring)
 
     async def _seal_of(self, consignment: Consignment, number: int) -> str:
+        if known := self.ends.get((consignment.id, number)):
+            return known
         result = await self.connection.execute(
             _LAST_SEAL, {"consignment": consignment.id, "number": number}
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -126,6 +126,8 @@ class StoredPromises:
     connection: Connection
     made: Callable[[], None]
     """Called for each promise: somebody is to be woken when the unit has committed."""
+    read: dict[UUID, Columns] = field(default_factory=dict)
+    """As they were read in this unit."""
 
     async def add(self, promise: Promise) -> None:
         """Have a runner take it up, if and only if this unit commits."""
@@ -152,7 +154,7 @@ class StoredPromises:
 
     async def keep(self, promise: UUID, at: datetime) -> None:
         """Note that it is kept."""
-        row = await self._find(promise)
+        row = self.read.get(promise) or await self._find(promise)
         if row is None:
             raise StoreError(detail=f"no promise {promise}")
         if row["kept_at"] is not None:
@@ -161,11 +163,14 @@ class StoredPromises:
         result = await self.connection.execute(
             _KEEP, {"promise": promise, "new_kept_at": at, "new_seal": seal}
         )
+        self.read.pop(promise, None)
         if result.rowcount != 1:
             raise ConcurrentChange(detail=f"promise {promise}")
 
     async def _find(self, promise: UUID) -> Columns | None:
         found = await Reader(self.connection).fetch(_BY_ID, promise=promise)
+        if found:
+            self.read[promise] = found[0]
         return found[0] if found else None
 
 

@@ -1,6 +1,7 @@
 """Rows → domain values. The other way stands beside each table's statements."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -9,6 +10,7 @@ from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.access import Access, AccessKind
 from gateway.domain.act import Act, Who
 from gateway.domain.consignment import (
+    AS_SIGNED,
     Consignment,
     Entry,
     Excerpt,
@@ -47,6 +49,8 @@ Columns = Mapping[str, Any]
 FILES: Final = "files"
 """Beside the columns of a secret letter that was opened: digest and MIME code of each
 of its files by its position."""
+
+_AS_SIGNED: Final = re.compile(rf'"{AS_SIGNED}": "(\d+)-(\d+)"')
 
 
 def letter_facts(row: Columns, files: Sequence[Columns]) -> LetterFacts:
@@ -90,7 +94,15 @@ def consignment(row: Columns, letter: LetterFacts) -> Consignment:
         delivery=_excerpt(row, "delivery_"),
         freed_at=row["freed_at"],
         judgement=_judgement(row),
+        as_signed=_as_signed(row.get("first_facts")),
     )
+
+
+def _as_signed(facts: str | None) -> tuple[int, int] | None:
+    """Read where the acceptance says that what goes on stands."""
+    # Sought, not parsed: a line that was damaged is found by the books, not here.
+    found = _AS_SIGNED.search(facts or "")
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _judgement(row: Columns) -> Judgement | None:
@@ -281,6 +293,7 @@ def replay_item(row: Columns) -> Item:
         position=row["position"],
         dead_letter=row["dead_letter_id"],
         consignment=row["consignment_id"],
+        endpoint=OrganizationCode(row["endpoint"]),
         verdict=Verdict(row["verdict"]),
         outcome=Outcome(row["outcome"]),
         canary=row["canary"],

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from envelopes.decoder import letter_from
+from envelopes.encoder import excerpt_of
 from envelopes.errors import SignatureMissing
 from envelopes.letter import Attachment, Letter, OrganizationCode
 from envelopes.parts import Parts, take_apart
@@ -56,6 +57,8 @@ class _Reading:
     parts: Parts
     repaired: bool
     """Whether bare `&` or `<` had to be escaped before it could be read (Q-B6)."""
+    as_signed: tuple[int, int] | None
+    """Where in the envelope stands what may go on as it was signed."""
 
 
 async def receive(work: Work, door: OrganizationCode, document: Document) -> Custody:
@@ -107,6 +110,7 @@ def _read(
     if signatures_in(document):
         part = verify(document, certificates, now, weak=sender.weak_signatures)
         letter, signed = letter_from(part), Signed.OWN
+        as_signed = excerpt_of(document) if part.travels else None
         judgement = judging.signed(
             certificate=part.certificate,
             algorithm=part.algorithm,
@@ -117,11 +121,13 @@ def _read(
         raise SignatureMissing(sender.code.text)
     else:
         letter, signed = letter_from(unsigned(document)), sender.signing
-        judgement = judging.not_signed(signed)
+        judgement, as_signed = judging.not_signed(signed), None
     files = {file.digest: file.content for file in letter.files}
     # What came is kept as it came, repaired or not.
     parts = take_apart(document.came, files)
-    return _Reading(letter, signed, judgement, parts, repaired=document.repaired)
+    return _Reading(
+        letter, signed, judgement, parts, document.repaired, as_signed=as_signed
+    )
 
 
 async def _admit(
@@ -163,6 +169,7 @@ async def _take(
         signed=reading.signed,
         accepted_at=now,
         judgement=reading.judgement,
+        as_signed=reading.as_signed,
     )
     consignment.accept(repaired=reading.repaired)
     await unit.consignments.add(consignment)
