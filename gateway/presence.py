@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from gateway.config import Address, Settings, SettingsError
 
@@ -44,31 +44,35 @@ def announced(
         "listen": str(address) if address else "",
         "address": url,
     }
-    fresh.write_text(json.dumps(facts) + "\n", "utf-8")
-    fresh.replace(path)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
+    with fresh.open("w", encoding="utf-8") as file:
+        # The system drops it with the process: so the file says whether it is true.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(json.dumps(facts) + "\n")
+        file.flush()
+        fresh.replace(path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def running(data: Path) -> Mapping[str, Mapping[str, Any]]:
     """Return what processes of this directory say of themselves, by their file's name.
 
-    Those that were killed on this machine are left out.
+    Those that were killed are left out.
     """
     found = {}
     for path in sorted(p for kind in _KINDS for p in data.glob(f"{kind}*.json")):
         # It may end while this looks, or have been written by hand.
-        with suppress(OSError, ValueError):
-            said = json.loads(path.read_text("utf-8"))
-            if isinstance(said, dict) and _lives(said):
+        with suppress(OSError, ValueError), path.open(encoding="utf-8") as file:
+            said = json.load(file)
+            if isinstance(said, dict) and _is_held(file):
                 found[path.name] = said
     return found
 
 
 def forget_the_dead(data: Path) -> None:
-    """Remove what processes left behind that were killed on this machine."""
+    """Remove what processes left behind that were killed."""
     living = running(data)
     for kind in _KINDS:
         for path in data.glob(f"{kind}*.json"):
@@ -118,15 +122,10 @@ def _place(data: Path, kind: str) -> Path:
     return data / f"{kind}-{socket.gethostname()}-{os.getpid()}.json"
 
 
-def _lives(said: Mapping[str, Any]) -> bool:
-    if said.get("host", socket.gethostname()) != socket.gethostname():
-        return True
+def _is_held(file: TextIO) -> bool:
+    """Say whether the process that wrote a file is there."""
     try:
-        os.kill(int(said["pid"]), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # It runs, as another user.
-    except (KeyError, TypeError):
-        return False
-    return True
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False

@@ -70,16 +70,17 @@ def test_each_process_says_what_it_is(tmp_path: Path) -> None:
 
 
 def test_who_was_killed_is_forgotten(tmp_path: Path) -> None:
-    """What a dead process of this machine left is no sign of life; of another it is."""
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    facts = {"pid": dead.pid, "listen": "127.0.0.1:1", "address": "http://x"}
-    (tmp_path / SERVE).write_text(json.dumps(facts))
-    (tmp_path / "work-elsewhere-1.json").write_text(
-        json.dumps({**facts, "host": "elsewhere"})
+    """What a dead process left is no sign of life, whatever number it had, or where."""
+    code = (
+        "import os, sys; from pathlib import Path; from gateway.presence import *\n"
+        "with announced(Path(sys.argv[1]), 'serve', None, 'old'): os._exit(9)"
     )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
     (tmp_path / "work-broken-1.json").write_text("{")
+    assert (tmp_path / SERVE).exists()
 
-    assert list(running(tmp_path)) == ["work-elsewhere-1.json"]
+    assert running(tmp_path) == {}
     with announced(tmp_path, "serve", PLACE, "new"):
+        assert list(running(tmp_path)) == [SERVE]
         assert json.loads((tmp_path / SERVE).read_text())["address"] == "new"
+    assert list(tmp_path.iterdir()) == []
