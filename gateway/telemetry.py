@@ -335,6 +335,12 @@ EVENTS: Final[Mapping[str, Event]] = {
         "runner queue message code",
         "messages_set_aside_total",
     ),
+    "dead letter not settled": _event(
+        "error",
+        "A dead letter that needs nothing more cannot be settled; it is tried again.",
+        "dead_letter code",
+        "dead_letters_not_settled_total",
+    ),
     "message forgotten": _event(
         "warning",
         "A message of a dead queue was forgotten: this database never promised it.",

@@ -166,9 +166,13 @@ async def answered(channel: AbstractChannel, what: str) -> AsyncIterator[None]:
     """
     with translated(what):
         loop = asyncio.get_running_loop()
+        is_over = False
         async with asyncio.timeout(ANSWER) as limit:
 
             def hurry(_: "asyncio.Future[object]") -> None:
+                # It may be called in the step after the one that ended the waiting.
+                if is_over:
+                    return
                 # Not at once: what the channel ended with says more than "late".
                 if (when := limit.when()) is not None and not limit.expired():
                     limit.reschedule(min(when, loop.time() + _LAST_WORDS))
@@ -178,6 +182,7 @@ async def answered(channel: AbstractChannel, what: str) -> AsyncIterator[None]:
             try:
                 yield
             finally:
+                is_over = True
                 closing.remove_done_callback(hurry)
                 if not channel.is_closed:
                     closing.cancel()

@@ -32,7 +32,7 @@ from gateway.runners.runner import (
 )
 from gateway.telemetry import emit
 from gateway.workflow.give_up import give_up as really_give_up
-from gateway.workflow.settle import settle_what_was_overtaken
+from gateway.workflow.settle import overtake, overtaken
 from gateway.workflow.work import Work
 from queues.broker import Broker, Claim
 from queues.errors import UnknownQueue
@@ -80,7 +80,7 @@ class Undertaker:
     async def _round(self) -> None:
         for queue in await self._queues():
             await self.empty(queue)
-        await settle_what_was_overtaken(self._work)
+        await self._settle_what_was_overtaken()
         await self._pause(self._stop, INTERVAL)
 
     async def _queues(self) -> Sequence[str]:
@@ -109,6 +109,20 @@ class Undertaker:
         else:
             emit("message forgotten", queue=queue, message=message)
         await claim.ack()
+
+    async def _settle_what_was_overtaken(self) -> None:
+        for dead_letter in await overtaken(self._work):
+            error = await error_of(overtake(self._work, dead_letter))
+            if error is not None and is_temporary(error):
+                raise error
+            if error is not None:
+                code = code_of(error)
+                emit(
+                    "dead letter not settled",
+                    error=error,
+                    dead_letter=dead_letter,
+                    code=code,
+                )
 
     def _note(self, queue: str, message: UUID, error: Exception) -> None:
         emit(

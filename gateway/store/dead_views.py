@@ -71,7 +71,7 @@ _OVERTAKEN: Final = (
                 CONSIGNMENT.c.state != State.FAILED.value,
                 # Sent again all the same, where that is said in words.
                 or_(
-                    CONSIGNMENT.c.state.not_in(_STAMPED),
+                    CONSIGNMENT.c.state.not_in(bindparam("stamped", expanding=True)),
                     DEAD_LETTER.c.stage == Stage.ROUTE.value,
                 ),
             ),
@@ -147,7 +147,7 @@ class DeadViews:
 
     async def overtaken(self, *, limit: int) -> Sequence[UUID]:
         """Return open dead letters that need nothing any more, oldest first."""
-        found = await self.reader.fetch(_OVERTAKEN, limit=limit)
+        found = await self.reader.fetch(_OVERTAKEN, stamped=_STAMPED, limit=limit)
         return [row["id"] for row in found]
 
     async def incidents(self, *, closed: bool) -> Sequence[IncidentLine]:

@@ -9,6 +9,7 @@
 4. Each ends once, told by the journal in the transaction that settles it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -65,17 +66,17 @@ async def discard(work: Work, dead_letter: UUID, *, by: str, order: Order) -> No
     )
 
 
-async def settle_what_was_overtaken(work: Work) -> int:
-    """Settle dead letters that need nothing any more; return how many."""
-    found = await work.store.views.dead.overtaken(limit=_AT_ONCE)
-    return sum([await _overtaken(work, dead_letter) for dead_letter in found])
+async def overtaken(work: Work) -> Sequence[UUID]:
+    """Return some dead letters that need nothing any more, oldest first."""
+    return await work.store.views.dead.overtaken(limit=_AT_ONCE)
 
 
-async def _overtaken(work: Work, dead_letter: UUID) -> bool:
+async def overtake(work: Work, dead_letter: UUID) -> None:
+    """Settle a dead letter that needs nothing any more; a settled one is left alone."""
     async with work.store.unit() as unit:
         dead = await unit.dead_letters.get(dead_letter)
         if dead is None or not dead.is_open:
-            return False
+            return
         await _settle(unit, dead, Settled.OVERTAKEN, work.clock.now(), by=HUB)
         await unit.commit()
     emit(
@@ -84,7 +85,6 @@ async def _overtaken(work: Work, dead_letter: UUID) -> bool:
         organization=dead.endpoint,
         dead_letter=dead.id,
     )
-    return True
 
 
 async def _settle(

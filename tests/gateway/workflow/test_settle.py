@@ -13,7 +13,8 @@ from gateway.domain.promise import Stage
 from gateway.workflow.settle import (
     close_incident,
     discard,
-    settle_what_was_overtaken,
+    overtake,
+    overtaken,
 )
 from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, Hub, patiently, to
 from tests.gateway.workflow.test_give_up import dead_letters, give_up_one
@@ -96,11 +97,13 @@ async def test_an_incident_of_the_hub_ends_with_its_last_dead_letter(hub: Hub) -
 async def test_what_its_sender_took_back_is_overtaken(hub: Hub) -> None:
     """Nobody has to decide anything; doing it again finds nothing."""
     dead = await a_dead_letter(hub)
-    assert await settle_what_was_overtaken(hub.work) == 0
+    assert await overtaken(hub.work) == []
     await hub.free(CHIANG_MAI)
+    assert await overtaken(hub.work) == [dead.id]
 
-    assert await settle_what_was_overtaken(hub.work) == 1
-    assert await settle_what_was_overtaken(hub.work) == 0
+    await patiently(lambda: overtake(hub.work, dead.id))
+    assert await overtaken(hub.work) == []
+    await overtake(hub.work, dead.id)
 
     assert (await settled(hub, dead)).settled is Settled.OVERTAKEN
     path = await hub.path(CHIANG_MAI)
