@@ -41,6 +41,13 @@ class SecretStays(CommandError):
     thai = "หนังสือลับไม่ออกจากศูนย์กลางเป็นแฟ้ม"
 
 
+class ArchiveUnknown(CommandError):
+    """The hub knows no archive with this list of files."""
+
+    code = "archive-unknown"
+    thai = "ศูนย์กลางไม่รู้จักชุดเก็บถาวรนี้"
+
+
 class CertificateUnfit(CommandError):
     """The certificate is not entered."""
 

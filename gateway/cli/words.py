@@ -48,6 +48,7 @@ HAPPENINGS: Final = {
     Happening.DELIVERY_RESUMED: "ผู้ดูแลระบบสั่งส่งให้ปลายทางอีก",
     Happening.NOTIFIER_RESUMED: "ผู้ดูแลระบบสั่งส่งใบแจ้งอีก",
     Happening.DEAD_LETTER_DISCARDED: "ผู้ดูแลระบบสั่งไม่ส่งอีก",
+    Happening.BYTES_PURGED: "ลบเนื้อหาแล้วหลังเก็บถาวร",
     Happening.DEAD_LETTER_OVERTAKEN: "ไม่ต้องส่งอีก ปลายทางได้รับหรือตอบแล้ว",
 }
 RECEIPTS: Final = {

@@ -160,6 +160,11 @@ def kept_elsewhere(records: Records) -> Counter[Fact]:
         facts += _of_dead_letter(dead)
     facts += _of_attempts(records)
     facts += [
+        Fact("archived", str(one.archive), "purged", at_text(one.purged_at))
+        for one in records.archived
+        if one.purged_at is not None
+    ]
+    facts += [
         Fact("fitted_copy", copy.dialect, "copy", copy.delivery.digest)
         for copy in records.copies
         if copy.delivery is not None

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from gateway.domain.archive import Archived
 from gateway.domain.consignment import Entry, FittedCopy
 from gateway.domain.deadletter import DeadLetter
 from gateway.domain.delivery import Attempt
@@ -49,6 +50,7 @@ class Records:
     copies: Sequence[FittedCopy] = ()
     dead_letters: Sequence[DeadLetter] = ()
     attempts: Sequence[Attempt] = ()
+    archived: Sequence[Archived] = ()
     facts: Sequence[Fact] = ()
     """What the consignment's own row says."""
     freed: bool = False

@@ -63,6 +63,7 @@ class Happening(StrEnum):
     NOTIFIER_RESUMED = "notifier-resumed"
     DEAD_LETTER_DISCARDED = "dead-letter-discarded"
     DEAD_LETTER_OVERTAKEN = "dead-letter-overtaken"
+    BYTES_PURGED = "bytes-purged"
 
 
 class Turn(StrEnum):
@@ -195,6 +196,7 @@ _FACTS: Final = (
     Happening.NOTIFIER_RESUMED,
     Happening.DEAD_LETTER_DISCARDED,
     Happening.DEAD_LETTER_OVERTAKEN,
+    Happening.BYTES_PURGED,
 )
 
 
@@ -321,6 +323,7 @@ ERDS_EVENTS: Final[dict[Happening, str]] = {
     Happening.NOTIFIER_RESUMED: "ConsignmentNotification",
     Happening.DEAD_LETTER_DISCARDED: "ContentConsignmentFailure",
     Happening.DEAD_LETTER_OVERTAKEN: "ContentHandover",
+    Happening.BYTES_PURGED: "ContentConsignment",
 }
 """The event of ETSI EN 319 522-1 that each happening corresponds to."""
 

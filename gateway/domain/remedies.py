@@ -110,6 +110,11 @@ _HUB: Final[Mapping[str, Mending]] = {
         "bytes are damaged: see which, and restore them from the backup",
         _BOOKS,
     ),
+    "bytes-purged": Mending(
+        "เนื้อหาถูกลบหลังเก็บถาวร ดูในชุดเก็บถาวร",
+        "its bytes were purged: look it up in its archive",
+        "gateway archive list",
+    ),
     "secrets-closed": Mending(
         "นำแฟ้มกุญแจหนังสือลับกลับมา",
         "bring back the key file of secret letters",

@@ -128,6 +128,9 @@ class _Telling:
                 receipt = facts.get("receipt", "")
                 self._kept(receipt, at)
                 self.facts += queued(inbox_entry, receipt, facts.get("for", ""), at)
+            case Happening.BYTES_PURGED:
+                archive = facts.get("archive", "")
+                self.facts.append(Fact("archived", archive, "purged", at))
             case Happening.COPY_FITTED:
                 dialect, copy = facts.get("dialect", ""), facts.get("copy", "")
                 self.facts.append(Fact("fitted_copy", dialect, "copy", copy))

@@ -12,7 +12,9 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from envelopes.letter import OrganizationCode
 from gateway.domain.archive import Archive, Archived
 from gateway.domain.retention import Kind, Retention
+from gateway.store import rows
 from gateway.store.connection import Connection
+from gateway.store.purging import drop_bytes
 from gateway.store.reading import CONSIGNMENT, DEAD_LETTER, PROMISE, Reader
 from gateway.store.rows import Columns
 from gateway.store.seals import with_seal
@@ -114,8 +116,8 @@ class StoredArchives:
     async def add_letters(self, letters: Sequence[Archived]) -> None:
         """Keep which letters are in an archive."""
         if letters:
-            rows = [_sealed(one) for one in letters]
-            await self.connection.execute(_ADD_ARCHIVED, rows)
+            sealed = [_sealed(one) for one in letters]
+            await self.connection.execute(_ADD_ARCHIVED, sealed)
 
     async def all(self) -> Sequence[tuple[Archive, int]]:
         """Return all archives, and how many of their letters were purged."""
@@ -137,7 +139,7 @@ class StoredArchives:
         found = await Reader(self.connection).fetch(
             _IN_ARCHIVE, archive=archive, after=after, limit=limit
         )
-        return [_archived(row) for row in found]
+        return [rows.archived(row) for row in found]
 
     async def note_purged(self, letter: Archived) -> None:
         """Keep when the bytes of a letter went."""
@@ -151,6 +153,10 @@ class StoredArchives:
                 "new_seal": row["seal"],
             },
         )
+
+    async def drop_bytes(self, consignment: UUID) -> None:
+        """Take out what only purged consignments need; this one is noted as purged."""
+        await drop_bytes(self.connection, consignment)
 
     async def count(self, before: datetime) -> int:
         """Return how many consignments came before a time and are in no archive."""
@@ -206,13 +212,4 @@ def _archive(row: Columns) -> Archive:
         letters=row["letters"],
         size=row["size"],
         digest=row["digest"],
-    )
-
-
-def _archived(row: Columns) -> Archived:
-    return Archived(
-        archive=row["archive_id"],
-        consignment=row["consignment_id"],
-        entries=row["entries"],
-        purged_at=row["purged_at"],
     )

@@ -36,9 +36,14 @@ _CHUNK: Final = Row.metadata.tables["chunk"]
 
 INSERT_FILE: Final = text(
     "INSERT INTO file (digest, size, body, segment, start, letter_key) VALUES "
-    "(:digest, :size, :body, :segment, :start, :letter_key) ON CONFLICT DO NOTHING"
+    "(:digest, :size, :body, :segment, :start, :letter_key) ON CONFLICT (digest) "
+    "DO UPDATE SET body = excluded.body, segment = excluded.segment, "
+    "start = excluded.start WHERE file.size > 0 AND length(file.body) = 0"
 ).bindparams(bindparam("letter_key", type_=Uuid()))
-"""Both databases know ON CONFLICT, SQLAlchemy spells it once for each."""
+"""Both databases know ON CONFLICT, SQLAlchemy spells it once for each.
+
+A file that was purged is kept again: its row has an empty body and a size.
+"""
 
 _COUNTED: Final = text(
     "SELECT count(*) AS files, coalesce(sum(size), 0) AS size FROM file"

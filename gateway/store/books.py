@@ -34,7 +34,6 @@ LEFT_OUT_TABLES: Final[Mapping[str, str]] = {
     "replay_item": "as above; a plan and its counts are of no letter's custody",
     "retention": "what the operator set; no letter depends on it until it is purged",
     "archive": "what lies outside the hub is verified by its own list of files",
-    "archived": "which archive a letter is in; the archive says so itself",
     "incident": "counts failures; what was given up stands in its dead letters",
     "act": "checked with its batch by `gateway check journal`",
     "batch": "checked by `gateway check journal`",
@@ -53,6 +52,10 @@ LEFT_OUT_COLUMNS: Final[Mapping[tuple[str, str], str]] = {
 """Columns whose alteration is not found, and why."""
 
 LEFT_OUT_ROWS: Final[Mapping[tuple[str, str], str]] = {
+    ("archived", "purged_at"): (
+        "without one it says which archive a letter is in, as the archive does itself; "
+        "where it is lost, nothing is purged because of it"
+    ),
     ("fitted_copy", "digest"): (
         "without one it says that the delivery fits; where it is lost, that is seen "
         "again when the letter is shown"

@@ -32,6 +32,7 @@ SPEAKING: Final = {
     "registration": "consignment_id",
     "receipt": "consignment_id",
     "fitted_copy": "consignment_id",
+    "archived": "consignment_id",
     "dead_letter": "consignment_id",
     "attempt": "consignment_id",
 }
@@ -50,6 +51,7 @@ _READ: Final[Mapping[str, Callable[[rows.Columns], object]]] = {
     "registration": rows.registration,
     "receipt": rows.receipt,
     "fitted_copy": rows.fitted_copy,
+    "archived": rows.archived,
     "dead_letter": rows.dead_letter,
     "attempt": _attempt,
 }
@@ -76,6 +78,14 @@ class Bundle:
             return self.key
         return str(self.consignment.raw["process_id"])
 
+    @property
+    def is_purged(self) -> bool:
+        """Whether its bytes are gone for good, by a row whose seal holds."""
+        return any(
+            row.holds() and row.values["purged_at"] is not None
+            for row in self.found["archived"]
+        )
+
     def journal(self) -> list[Found]:
         """Return the rows of its journal in their order."""
         return sorted(
@@ -101,6 +111,7 @@ class Bundle:
             registrations=_values(self.found["registration"], rows.registration),
             receipts=_values(self.found["receipt"], rows.receipt),
             copies=_values(self.found["fitted_copy"], rows.fitted_copy),
+            archived=_values(self.found["archived"], rows.archived),
             dead_letters=_values(self.found["dead_letter"], rows.dead_letter),
             attempts=_values(self.found["attempt"], _attempt),
             facts=_consignment_facts(self.consignment) if self.consignment else (),

@@ -73,6 +73,8 @@ async def _used(inspection: Inspection, files: Iterable[Found]) -> set[Any]:
 
 async def _check_file(inspection: Inspection, file: Found, used: set[Any]) -> None:
     digest = str(file.raw["digest"])
+    if await _is_purged(inspection, file):
+        return
     try:
         what, actual = await _state(inspection.contents.vault, file)
     except SecretsClosed:
@@ -84,6 +86,25 @@ async def _check_file(inspection: Inspection, file: Found, used: set[Any]) -> No
         names = await inspection.labels.of_file(digest, actual)
         names = names or await _whose_key(inspection, file)
         inspection.of_names(names, "file", f"{digest}: {what}")
+
+
+async def _is_purged(inspection: Inspection, file: Found) -> bool:
+    """Say whether a file has no body because nobody needs it any more."""
+    if file.raw["body"] != b"" or not file.raw["size"]:
+        return False
+    reader = inspection.reader
+    digest = [file.raw["digest"]]
+    letters = await reader.pairs("letter_file", "digest", "letter_id", digest)
+    ids = [letter for _, letter in letters]
+    consignments = await reader.of("consignment", "letter_id", ids)
+    wanted = {row.raw["id"] for row in consignments}
+    archived = await reader.of("archived", "consignment_id", wanted)
+    purged = {
+        row.raw["consignment_id"]
+        for row in archived
+        if row.holds() and row.values["purged_at"] is not None
+    }
+    return bool(wanted) and wanted == purged
 
 
 async def _state(vault: StoredVault, file: Found) -> tuple[str | None, str]:

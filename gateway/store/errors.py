@@ -39,6 +39,12 @@ class VaultDamaged(StoreError):
     code = "vault-damaged"
 
 
+class BytesPurged(VaultDamaged):
+    """The bytes of this letter were purged; it lies in an archive."""
+
+    code = "bytes-purged"
+
+
 class SecretsClosed(StoreError):
     """Secret letters cannot be opened here; see the setting secret_key_file."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.access import Access, AccessKind
 from gateway.domain.act import Act, Who
+from gateway.domain.archive import Archived
 from gateway.domain.consignment import (
     AS_SIGNED,
     Consignment,
@@ -300,6 +301,16 @@ def replay_item(row: Columns) -> Item:
         sent_at=row["sent_at"],
         ended_at=row["ended_at"],
         cause=row["cause"],
+    )
+
+
+def archived(row: Columns) -> Archived:
+    """Read that a consignment lies in an archive."""
+    return Archived(
+        archive=row["archive_id"],
+        consignment=row["consignment_id"],
+        entries=row["entries"],
+        purged_at=row["purged_at"],
     )
 
 

@@ -18,12 +18,12 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select, text
+from sqlalchemy import Uuid, bindparam, func, or_, select, text
 
 from envelopes.parts import Cut, Parts, put_together, text_of
 from gateway.store.bodies import INSERT_FILE, Bodies, in_hop
 from gateway.store.connection import Connection
-from gateway.store.errors import VaultDamaged
+from gateway.store.errors import BytesPurged, VaultDamaged
 from gateway.store.keyring import OVERHEAD, Keyring, LetterKey
 from gateway.store.strongbox import Strongbox
 from gateway.store.tables import EnvelopeRow, FileRow
@@ -36,12 +36,27 @@ _ENVELOPE_PLACE: Final = "envelope"
 
 _INSERT_ENVELOPE: Final = text(
     "INSERT INTO envelope (digest, size, skeleton, cuts, letter_key) VALUES "
-    "(:digest, :size, :skeleton, :cuts, :letter_key) ON CONFLICT DO NOTHING"
+    "(:digest, :size, :skeleton, :cuts, :letter_key) ON CONFLICT (digest) DO UPDATE SET "
+    "skeleton = excluded.skeleton, cuts = excluded.cuts "
+    "WHERE length(envelope.skeleton) = 0"
 ).bindparams(bindparam("letter_key", type_=Uuid()))
 _FILE: Final = FileRow.metadata.tables["file"]
 _ENVELOPE: Final = EnvelopeRow.metadata.tables["envelope"]
 _OF_DIGESTS: Final = _FILE.c.digest.in_(bindparam("digests", expanding=True))
-_KNOWN_FILES: Final = select(_FILE.c.digest).where(_OF_DIGESTS)
+_KNOWN_FILES: Final = (
+    select(_FILE.c.digest)
+    # One that was purged has an empty body beside its size: it is kept anew.
+    .where(
+        _OF_DIGESTS,
+        or_(
+            _FILE.c.size == 0,
+            _FILE.c.body.is_(None),
+            func.length(_FILE.c.body) > 0,
+        ),
+    )
+    # Nobody purges it until this unit has ended.
+    .with_for_update(read=True, key_share=True)
+)
 _READ_FILES: Final = select(_FILE).where(_OF_DIGESTS)
 _READ_ENVELOPE: Final = select(_ENVELOPE).where(
     _ENVELOPE.c.digest == bindparam("digest")
@@ -140,6 +155,8 @@ class StoredVault:
 
     async def restore(self, envelope: Mapping[str, Any]) -> bytes:
         """Return the whole that a row of `envelope` stands for, as `read` does."""
+        if envelope["skeleton"] == b"" and envelope["size"]:
+            raise BytesPurged(detail=f"envelope {envelope['digest']}")
         whole = await self.assemble(envelope)
         digest = await in_hop(len(whole), lambda: hashlib.sha256(whole).hexdigest())
         if envelope["letter_key"] is not None:

@@ -42,6 +42,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "already-returned": Remedy(
         Move.SENDER, "Ask the sender to send it anew under a number that was freed"
     ),
+    "bytes-purged": Remedy(
+        Move.OPERATOR, "Look it up in its archive: gateway archive list"
+    ),
     "certificate-expired": Remedy(
         Move.VENDOR, "Sign with a valid certificate, and have it registered"
     ),
