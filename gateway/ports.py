@@ -430,9 +430,6 @@ class Archives(Protocol):
 class Replays(Protocol):
     """Plans to send dead letters back, and what became of them."""
 
-    async def chosen(self, choice: Choice) -> Sequence[Candidate]:
-        """Return the open dead letters of a choice, in any order."""
-
     async def candidates(self, dead_letters: Sequence[UUID]) -> Sequence[Candidate]:
         """Return these dead letters, open or not, with what is known of them now."""
 
@@ -450,9 +447,6 @@ class Replays(Protocol):
 
     async def item(self, replay: UUID, position: int) -> Item | None:
         """Return one of its letters."""
-
-    async def items(self, replay: UUID) -> Sequence[Item]:
-        """Return all of its letters, in order."""
 
     async def save_item(self, replay: UUID, item: Item, *, was: Outcome) -> None:
         """Keep what became of a letter.
@@ -953,8 +947,6 @@ class ReplayLetter:
 
     item: Item
     letter_id: LetterId
-    endpoint: OrganizationCode
-    """Who does not get it."""
     is_letter: bool
     """Whether it is a letter, not a notifier."""
     cause: str
@@ -968,6 +960,17 @@ class ReplayViews(Protocol):
     async def chosen(self, choice: Choice) -> Sequence[Candidate]:
         """Return the open dead letters of a choice, in any order."""
 
+    async def candidates(self, dead_letters: Sequence[UUID]) -> Sequence[Candidate]:
+        """Return these dead letters, open or not, with what is known of them now."""
+
+    async def mended(
+        self, endpoint: OrganizationCode, since: datetime, *, limit: int
+    ) -> Sequence[Candidate]:
+        """Return what died of time before its endpoint took something, oldest first.
+
+        Without what was replayed before.
+        """
+
     async def running(self) -> Sequence[Replay]:
         """Return the replays that go on, oldest first."""
 
@@ -979,6 +982,9 @@ class ReplayViews(Protocol):
 
     async def letters(self, replay: UUID) -> Sequence[ReplayLetter]:
         """Return its letters in order."""
+
+    async def items(self, replay: UUID) -> Sequence[Item]:
+        """Return its letters in order, without what is known of them."""
 
     async def lanes(self, replay: UUID) -> Sequence[Lane]:
         """Return what it has for each endpoint, by code."""

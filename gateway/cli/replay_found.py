@@ -65,7 +65,7 @@ class Found:
     def seconds(self) -> timedelta:
         """How long it takes at least, at its rate."""
         eligible: Counter[OrganizationCode] = Counter(
-            x.endpoint for x in self.letters if x.item.verdict is Verdict.ELIGIBLE
+            x.item.endpoint for x in self.letters if x.item.verdict is Verdict.ELIGIBLE
         )
         return duration(eligible, self.replay.rate)
 
@@ -78,7 +78,7 @@ def document(found: Found) -> documents.Document:
         "stamped": found.verdicts[Verdict.STAMPED],
         "verdicts": {v.value: n for v, n in found.verdicts.items()},
         "causes": dict(Counter(letter.cause for letter in found.letters)),
-        "endpoints": dict(Counter(x.endpoint.text for x in found.letters)),
+        "endpoints": dict(Counter(x.item.endpoint.text for x in found.letters)),
         "ages": dict(found.ages),
         "failed_again": dict(found.causes),
         "seconds": found.seconds.total_seconds(),
@@ -118,7 +118,7 @@ def _letter_document(letter: ReplayLetter) -> documents.Document:
         "number": letter.letter_id.number,
         "date": letter.letter_id.date,
         "brings": "letter" if letter.is_letter else "notifier",
-        "endpoint": letter.endpoint.text,
+        "endpoint": letter.item.endpoint.text,
         "cause": letter.cause,
         "given_up_at": documents.moment(letter.given_up_at),
         "verdict": item.verdict.value,

@@ -197,7 +197,7 @@ def _outcome_facts(found: Found) -> list[tuple[Column, object]]:
 def _by_cause(found: Found) -> list[tuple[object, ...]]:
     groups: dict[tuple[str, str], list[ReplayLetter]] = {}
     for letter in found.letters:
-        groups.setdefault((letter.endpoint.text, letter.cause), []).append(letter)
+        groups.setdefault((letter.item.endpoint.text, letter.cause), []).append(letter)
     return [
         (
             endpoint,
@@ -227,7 +227,7 @@ def _letter_row(letter: ReplayLetter) -> tuple[object, ...]:
         letter.letter_id.number,
         letter_day(letter.letter_id.date),
         "หนังสือ" if letter.is_letter else "ใบแจ้ง",
-        letter.endpoint,
+        item.endpoint,
         letter.cause,
         OUTCOMES[item.outcome],
         VERDICTS[item.verdict] if held else item.cause or "-",

@@ -98,6 +98,8 @@ class Item:
     """From 1, oldest first."""
     dead_letter: UUID
     consignment: UUID
+    endpoint: OrganizationCode
+    """Who does not get it."""
     verdict: Verdict
     outcome: Outcome
     canary: bool = False

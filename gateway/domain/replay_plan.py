@@ -189,6 +189,7 @@ def items_of(candidates: Sequence[Candidate], now: datetime) -> list[Item]:
                 position=position,
                 dead_letter=dead_letter.id,
                 consignment=dead_letter.consignment,
+                endpoint=dead_letter.endpoint,
                 verdict=verdict,
                 outcome=Outcome.WAITING if waits else Outcome.HELD_BACK,
             )

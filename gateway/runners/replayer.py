@@ -92,12 +92,11 @@ class Replayer:
         if cause := returning(await views.latest(replay.id, limit=RETURNS + 1)):
             await end(work, replay.id, cause)
             return
-        lanes = await self._send(replay)
-        if all(lane.is_over for lane in lanes):
+        if await self._send(replay):
             await end(work, replay.id)
 
-    async def _send(self, replay: Replay) -> Sequence[Lane]:
-        """Send what may be sent now; return how the lanes are afterwards."""
+    async def _send(self, replay: Replay) -> bool:
+        """Send what may be sent now; say whether the replay was over before that."""
         views = self._work.store.replays
         limit = ceil(replay.rate) + _SOME
         queues = {
@@ -105,9 +104,10 @@ class Replayer:
             for lane in await views.lanes(replay.id)
             if lane.waiting
         }
-        for lane in await views.lanes(replay.id):
+        lanes = await views.lanes(replay.id)
+        for lane in lanes:
             await self._send_some(replay, lane, queues.get(lane.endpoint, ()))
-        return await views.lanes(replay.id)
+        return all(lane.is_over for lane in lanes)
 
     async def _send_some(
         self, replay: Replay, lane: Lane, queue: Sequence[Item]

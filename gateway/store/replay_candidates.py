@@ -6,19 +6,22 @@ stands in it. A handful of statements for some hundred dead letters.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, exists, or_, select
 
 from envelopes.letter import OrganizationCode
 from gateway.domain.deadletter import Settled
 from gateway.domain.endpoint import Endpoint
 from gateway.domain.lifecycle import State
-from gateway.domain.replay_plan import Candidate, Choice
+from gateway.domain.promise import Stage
+from gateway.domain.replay_plan import PASSING, Candidate, Choice
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.reading import (
+    BATCH,
     CONSIGNMENT,
     DEAD_LETTER,
     ENDPOINT,
@@ -28,7 +31,6 @@ from gateway.store.reading import (
 )
 from gateway.store.rows import Columns
 
-_AT_ONCE: Final = 500
 _HELD: Final = (State.DELIVERED, State.RECEIVED)
 _LETTER: Final = {
     name: CONSIGNMENT.c[name].label(f"letter_{name}")
@@ -46,6 +48,34 @@ _FOUND: Final = select(
 )
 _BY_IDS: Final = _FOUND.where(DEAD_LETTER.c.id.in_(bindparam("keys", expanding=True)))
 
+_BEFORE: Final = DEAD_LETTER.alias("before")
+_MENDED: Final = (
+    _FOUND.where(
+        DEAD_LETTER.c.settled_at.is_(None),
+        DEAD_LETTER.c.endpoint == bindparam("endpoint"),
+        DEAD_LETTER.c.stage == Stage.DELIVER.value,
+        or_(*(DEAD_LETTER.c.cause == cause for cause in sorted(PASSING))),
+        DEAD_LETTER.c.at < bindparam("since"),
+        ~exists().where(
+            _BEFORE.c.consignment_id == DEAD_LETTER.c.consignment_id,
+            _BEFORE.c.receipt_id.is_not_distinct_from(DEAD_LETTER.c.receipt_id),
+            _BEFORE.c.settled == Settled.REPLAYED.value,
+        ),
+    )
+    .order_by(CONSIGNMENT.c.accepted_at, DEAD_LETTER.c.at, DEAD_LETTER.c.id)
+    .limit(bindparam("limit"))
+)
+_TWINS: Final = select(
+    *(CONSIGNMENT.c[n] for n in ("id", "letter_id", "receiver", "copy_digest", "state"))
+).where(CONSIGNMENT.c.letter_id.in_(bindparam("keys", expanding=True)))
+_NUMBERED: Final = select(REGISTRATION.c.consignment_id).where(
+    REGISTRATION.c.consignment_id.in_(bindparam("keys", expanding=True))
+)
+_REPLAYED: Final = select(DEAD_LETTER.c.consignment_id, DEAD_LETTER.c.receipt_id).where(
+    DEAD_LETTER.c.consignment_id.in_(bindparam("keys", expanding=True)),
+    DEAD_LETTER.c.settled == Settled.REPLAYED.value,
+)
+
 
 async def candidates_chosen(
     connection: Connection, choice: Choice
@@ -60,11 +90,17 @@ async def candidates_of(
     connection: Connection, dead_letters: Sequence[UUID]
 ) -> Sequence[Candidate]:
     """Return these dead letters, open or not."""
-    found: list[Columns] = []
-    for first in range(0, len(dead_letters), _AT_ONCE):
-        found += await Reader(connection).fetch(
-            _BY_IDS, keys=list(dead_letters[first : first + _AT_ONCE])
-        )
+    found = await _fetch(Reader(connection), _BY_IDS, dead_letters)
+    return await _candidates(connection, found)
+
+
+async def candidates_mended(
+    connection: Connection, endpoint: OrganizationCode, since: datetime, *, limit: int
+) -> Sequence[Candidate]:
+    """Return what died of time before then, and was not replayed, oldest first."""
+    found = await Reader(connection).fetch(
+        _MENDED, endpoint=endpoint.text, since=since, limit=limit
+    )
     return await _candidates(connection, found)
 
 
@@ -142,15 +178,14 @@ async def _sent_anew(
     wanted = {_key(row, "letter_") for row in found}
     letters = {row["letter_letter_id"] for row in found}
     alike: dict[tuple[object, ...], list[Columns]] = defaultdict(list)
-    for row in await reader.of(CONSIGNMENT, CONSIGNMENT.c.letter_id, letters):
+    for row in await _fetch(reader, _TWINS, letters):
         if _key(row) in wanted:
             alike[_key(row)].append(row)
     return alike
 
 
 async def _numbered(reader: Reader, consignments: Iterable[UUID]) -> set[UUID]:
-    key = REGISTRATION.c.consignment_id
-    found = await reader.of(REGISTRATION, key, consignments)
+    found = await _fetch(reader, _NUMBERED, consignments)
     return {row["consignment_id"] for row in found}
 
 
@@ -159,14 +194,21 @@ async def _replayed(
 ) -> set[tuple[UUID, UUID | None]]:
     """Return of which work a dead letter was replayed before."""
     consignments = {row["consignment_id"] for row in found}
-    dead = await reader.of(DEAD_LETTER, DEAD_LETTER.c.consignment_id, consignments)
-    return {
-        (row["consignment_id"], row["receipt_id"])
-        for row in dead
-        if row["settled"] == Settled.REPLAYED.value
-    }
+    dead = await _fetch(reader, _REPLAYED, consignments)
+    return {(row["consignment_id"], row["receipt_id"]) for row in dead}
 
 
 async def _endpoints(reader: Reader, codes: set[str]) -> Mapping[str, Endpoint]:
     found = await reader.of(ENDPOINT, ENDPOINT.c.organization, codes)
     return {row["organization"]: rows.endpoint(row) for row in found}
+
+
+async def _fetch(
+    reader: Reader, statement: Select[*tuple[Any, ...]], keys: Iterable[UUID]
+) -> list[Columns]:
+    """Run a statement for all of these keys, some at a time."""
+    unique = list(dict.fromkeys(keys))
+    found: list[Columns] = []
+    for first in range(0, len(unique), BATCH):
+        found += await reader.fetch(statement, keys=unique[first : first + BATCH])
+    return found

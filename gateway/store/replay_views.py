@@ -6,6 +6,7 @@ The runner asks here what is next; what it then does is decided in a unit anew.
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from string import hexdigits
 from typing import Any, Final
 from uuid import UUID
@@ -29,7 +30,11 @@ from gateway.store.reading import (
     REPLAY_ITEM,
     Reader,
 )
-from gateway.store.replay_candidates import candidates_chosen
+from gateway.store.replay_candidates import (
+    candidates_chosen,
+    candidates_mended,
+    candidates_of,
+)
 
 _DIGITS: Final = 32
 _OF: Final = REPLAY_ITEM.c.replay_id == bindparam("replay")
@@ -51,26 +56,25 @@ _COUNTED: Final = (
     .where(REPLAY_ITEM.c.replay_id.in_(bindparam("replays", expanding=True)))
     .group_by(REPLAY_ITEM.c.replay_id, REPLAY_ITEM.c.outcome)
 )
+_EACH: Final = select(REPLAY_ITEM).where(_OF).order_by(REPLAY_ITEM.c.position)
 _LANES: Final = (
     select(
-        DEAD_LETTER.c.endpoint,
+        REPLAY_ITEM.c.endpoint,
         REPLAY_ITEM.c.outcome,
         REPLAY_ITEM.c.canary,
         func.count().label("number"),
         func.max(REPLAY_ITEM.c.sent_at).label("last_sent_at"),
     )
-    .select_from(_ITEMS)
     .where(_OF)
-    .group_by(DEAD_LETTER.c.endpoint, REPLAY_ITEM.c.outcome, REPLAY_ITEM.c.canary)
-    .order_by(DEAD_LETTER.c.endpoint)
+    .group_by(REPLAY_ITEM.c.endpoint, REPLAY_ITEM.c.outcome, REPLAY_ITEM.c.canary)
+    .order_by(REPLAY_ITEM.c.endpoint)
 )
 _NEXT: Final = (
     select(REPLAY_ITEM)
-    .select_from(_ITEMS)
     .where(
         _OF,
         REPLAY_ITEM.c.outcome == Outcome.WAITING.value,
-        DEAD_LETTER.c.endpoint == bindparam("endpoint"),
+        REPLAY_ITEM.c.endpoint == bindparam("endpoint"),
     )
     .order_by(REPLAY_ITEM.c.position)
     .limit(bindparam("limit"))
@@ -90,7 +94,6 @@ _LATEST: Final = (
 _WITH_LETTERS: Final = (
     select(
         REPLAY_ITEM,
-        DEAD_LETTER.c.endpoint,
         DEAD_LETTER.c.stage,
         DEAD_LETTER.c.receipt_id,
         DEAD_LETTER.c.entry_id,
@@ -121,6 +124,19 @@ class StoredReplayViews:
         """Return the open dead letters of a choice, in any order."""
         return await candidates_chosen(self.connection, choice)
 
+    async def candidates(self, dead_letters: Sequence[UUID]) -> Sequence[Candidate]:
+        """Return these dead letters, open or not, with what is known of them now."""
+        return await candidates_of(self.connection, dead_letters)
+
+    async def mended(
+        self, endpoint: OrganizationCode, since: datetime, *, limit: int
+    ) -> Sequence[Candidate]:
+        """Return what died of time before its endpoint took something, oldest first.
+
+        Without what was replayed before.
+        """
+        return await candidates_mended(self.connection, endpoint, since, limit=limit)
+
     async def running(self) -> Sequence[Replay]:
         """Return the replays that go on, oldest first."""
         return [rows.replay(row) for row in await self._reader.fetch(_RUNNING)]
@@ -150,13 +166,16 @@ class StoredReplayViews:
             ReplayLetter(
                 item=rows.replay_item(row),
                 letter_id=LetterId(row["number"], row["date"]),
-                endpoint=OrganizationCode(row["endpoint"]),
                 is_letter=row["receipt_id"] is None,
                 cause=row["dead_cause"],
                 given_up_at=row["dead_at"],
             )
             for row in found
         ]
+
+    async def items(self, replay: UUID) -> Sequence[Item]:
+        """Return its letters in order, without what is known of them."""
+        return await self._items(_EACH, replay=replay)
 
     async def lanes(self, replay: UUID) -> Sequence[Lane]:
         """Return what it has for each endpoint, by code."""

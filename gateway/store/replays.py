@@ -19,7 +19,7 @@ from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange
 from gateway.store.reading import DEAD_LETTER, REPLAY, REPLAY_ITEM, Reader
-from gateway.store.replay_candidates import candidates_chosen, candidates_of
+from gateway.store.replay_candidates import candidates_of
 
 _ADD: Final = insert(REPLAY)
 _ADD_ITEM: Final = insert(REPLAY_ITEM)
@@ -59,7 +59,6 @@ _OF: Final = REPLAY_ITEM.c.replay_id == bindparam("replay")
 _ITEM: Final = select(REPLAY_ITEM).where(
     _OF, REPLAY_ITEM.c.position == bindparam("position")
 )
-_ITEMS: Final = select(REPLAY_ITEM).where(_OF).order_by(REPLAY_ITEM.c.position)
 _INCIDENTS: Final = (
     select(DEAD_LETTER.c.incident_id)
     .join_from(
@@ -109,10 +108,6 @@ class StoredReplays:
 
     connection: Connection
 
-    async def chosen(self, choice: Choice) -> Sequence[Candidate]:
-        """Return the open dead letters of a choice, in any order."""
-        return await candidates_chosen(self.connection, choice)
-
     async def candidates(self, dead_letters: Sequence[UUID]) -> Sequence[Candidate]:
         """Return these dead letters, open or not, with what is known of them now."""
         return await candidates_of(self.connection, dead_letters)
@@ -147,11 +142,6 @@ class StoredReplays:
             _ITEM, replay=replay, position=position
         )
         return rows.replay_item(found[0]) if found else None
-
-    async def items(self, replay: UUID) -> Sequence[Item]:
-        """Return all of its letters, in order."""
-        found = await Reader(self.connection).fetch(_ITEMS, replay=replay)
-        return [rows.replay_item(row) for row in found]
 
     async def save_item(self, replay: UUID, item: Item, *, was: Outcome) -> None:
         """Keep what became of a letter; raises `ConcurrentChange`."""
@@ -210,6 +200,7 @@ def _item(item: Item) -> Mapping[str, Any]:
         "position": item.position,
         "dead_letter_id": item.dead_letter,
         "consignment_id": item.consignment,
+        "endpoint": item.endpoint.text,
         "verdict": item.verdict.value,
         "outcome": item.outcome.value,
         "canary": item.canary,

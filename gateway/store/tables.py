@@ -251,11 +251,14 @@ class ReplayItemRow(Row, table=True):
     """One dead letter of a replay."""
 
     __tablename__ = "replay_item"
+    __table_args__ = (Index("replay_item_turn", "replay_id", "outcome", "position"),)
 
     replay_id: UUID = Field(foreign_key="replay.id", primary_key=True)
     position: int = Field(primary_key=True)
     dead_letter_id: UUID = Field(foreign_key="dead_letter.id", index=True)
     consignment_id: UUID = Field(foreign_key="consignment.id")
+    endpoint: str
+    """As in `dead_letter`: a replay goes on lane by lane."""
     verdict: str
     outcome: str
     canary: bool

@@ -33,22 +33,23 @@ async def plan(
     A plan changes no letter, and is forgotten by itself where nobody starts it.
     """
     now = work.clock.now()
+    # Not in the unit: thousands of them take longer than others should have to wait.
+    candidates = await work.store.replays.chosen(choice)
+    if not candidates:
+        return None
+    replay = Replay(
+        id=work.ids.new(),
+        choice=choice.text,
+        incident=choice.incident,
+        planned_at=now,
+        planned_by=order.who,
+        progress=Progress.PLANNED,
+        rate=rate,
+    )
+    items = items_of(candidates, now)
+    verdicts = Counter(item.verdict.value for item in items)
     async with work.store.unit() as unit:
-        candidates = await unit.replays.chosen(choice)
-        if not candidates:
-            return None
-        replay = Replay(
-            id=work.ids.new(),
-            choice=choice.text,
-            incident=choice.incident,
-            planned_at=now,
-            planned_by=order.who,
-            progress=Progress.PLANNED,
-            rate=rate,
-        )
-        items = items_of(candidates, now)
         await unit.replays.add(replay, items)
-        verdicts = Counter(item.verdict.value for item in items)
         await note(
             unit,
             work,
@@ -76,10 +77,12 @@ async def start(
     `PlanStarted`, `PlanChanged`, `StampedNotAgreed`, or `NothingEligible`.
     """
     now = work.clock.now()
+    items = await work.store.replays.items(replay)
+    changed = await _has_changed(work, items, now)
     async with work.store.unit() as unit:
         found = await _planned(unit, replay, now)
-        items = await unit.replays.items(replay)
-        await _is_as_planned(unit, replay, items, now)
+        if changed:
+            raise errors.PlanChanged(str(replay))
         count = _agreed(replay, items, even_if_stamped)
         started = replace(
             found,
@@ -159,14 +162,16 @@ async def _running(unit: UnitOfWork, replay: UUID) -> Replay:
     return found
 
 
-async def _is_as_planned(
-    unit: UnitOfWork, replay: UUID, items: Sequence[Item], now: datetime
-) -> None:
-    """Raise `PlanChanged` where what would be sent is judged otherwise by now."""
+async def _has_changed(work: Work, items: Sequence[Item], now: datetime) -> bool:
+    """Say whether something that would be sent is judged otherwise by now.
+
+    What changes from here on is found out at its turn.
+    """
     planned = {i.dead_letter: i.verdict for i in items if i.verdict in _SENDABLE}
-    for candidate in await unit.replays.candidates(list(planned)):
-        if verdict_on(candidate, now) is not planned[candidate.dead_letter.id]:
-            raise errors.PlanChanged(str(replay))
+    candidates = await work.store.replays.candidates(list(planned))
+    return any(
+        verdict_on(each, now) is not planned[each.dead_letter.id] for each in candidates
+    )
 
 
 def _agreed(replay: UUID, items: Sequence[Item], even_if_stamped: int | None) -> int:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gateway.domain.act import Order, Who
 from gateway.domain.consignment import HUB
+from gateway.domain.endpoint import Endpoint
 from gateway.domain.incident import REPLAYED
 from gateway.domain.promise import Stage
 from gateway.domain.replay import RATE, Item, Outcome, Progress, Replay
@@ -24,6 +25,9 @@ from gateway.ports import UnitOfWork
 from gateway.telemetry import emit
 from gateway.workflow.acts import note
 from gateway.workflow.work import Work
+
+AT_ONCE: Final = 500
+"""Letters of an endpoint that the hub replays by itself in one plan; then the next."""
 
 START: Final = "dead replay start"
 _MENDED: Final = "the endpoint takes again"
@@ -67,11 +71,11 @@ async def end(work: Work, replay: UUID, cause: str = "") -> Replay | None:
     What waits is not attempted. None where it has ended before.
     """
     now = work.clock.now()
+    items = await work.store.replays.items(replay)
     async with work.store.unit() as unit:
         found = await unit.replays.get(replay)
         if found is None or found.progress is not Progress.RUNNING:
             return None
-        items = await unit.replays.items(replay)
         causes = [i.cause for i in items if i.outcome is Outcome.FAILED_AGAIN]
         left = any(i.outcome is Outcome.WAITING for i in items)
         stopped = bool(cause) or left
@@ -119,31 +123,27 @@ async def replay_by_itself(work: Work) -> Sequence[Replay]:
     """
     now = work.clock.now()
     started: list[tuple[Replay, int]] = []
-    async with work.store.unit() as unit:
-        for endpoint in await unit.endpoints.all():
-            success = endpoint.last_success_at
-            if not endpoint.replays or endpoint.rests(now) or success is None:
-                continue
-            choice = Choice(endpoint=endpoint.organization, stage=Stage.DELIVER)
-            if await unit.replays.is_held_up(choice, success):
-                continue
-            found = await unit.replays.chosen(choice)
-            going = [each for each in found if may_go_by_itself(each, now)]
-            if going:
-                replay = await _go(unit, work, choice, going)
-                started.append((replay, len(going)))
-        if started:
-            await unit.commit()
+    for endpoint in await work.store.endpoints():
+        success = endpoint.last_success_at
+        if not endpoint.replays or endpoint.rests(now) or success is None:
+            continue
+        found = await work.store.replays.mended(
+            endpoint.organization, success, limit=AT_ONCE
+        )
+        going = [each for each in found if may_go_by_itself(each, now)]
+        if going and (replay := await _go(work, endpoint, going, success)):
+            started.append((replay, len(going)))
     for replay, count in started:
         emit("replay started", replay=replay.id, count=count)
     return [replay for replay, _ in started]
 
 
 async def _go(
-    unit: UnitOfWork, work: Work, choice: Choice, going: Sequence[Candidate]
-) -> Replay:
-    """Plan and start at once what the hub replays by itself."""
+    work: Work, endpoint: Endpoint, going: Sequence[Candidate], success: datetime
+) -> Replay | None:
+    """Plan and start at once what the hub replays by itself; None where it waits."""
     now = work.clock.now()
+    choice = Choice(endpoint=endpoint.organization, stage=Stage.DELIVER)
     order = Order(START, Who(HUB), _MENDED)
     replay = Replay(
         id=work.ids.new(),
@@ -157,9 +157,13 @@ async def _go(
         started_by=order.who,
         why=order.why,
     )
-    await unit.replays.add(replay, items_of(going, now))
     after = facts_of(replay) | {"letters": str(len(going))}
-    await note(unit, work, order, organization=choice.endpoint, after=after)
+    async with work.store.unit() as unit:
+        if await unit.replays.is_held_up(choice, success):
+            return None
+        await unit.replays.add(replay, items_of(going, now))
+        await note(unit, work, order, organization=choice.endpoint, after=after)
+        await unit.commit()
     return replay
 
 

@@ -93,6 +93,7 @@ def an_item(position: int, outcome: Outcome, cause: str = "") -> Item:
         position=position,
         dead_letter=UUID(int=position),
         consignment=UUID(int=position),
+        endpoint=CODE,
         verdict=Verdict.ELIGIBLE,
         outcome=outcome,
         cause=cause,

@@ -183,6 +183,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("dead_letter_id", sa.Uuid(), nullable=False),
         sa.Column("consignment_id", sa.Uuid(), nullable=False),
+        sa.Column("endpoint", sa.String(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("canary", sa.Boolean(), nullable=False),
@@ -205,6 +206,12 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_replay_item_dead_letter_id", "replay_item", ["dead_letter_id"], unique=False
+    )
+    op.create_index(
+        "replay_item_turn",
+        "replay_item",
+        ["replay_id", "outcome", "position"],
+        unique=False,
     )
     op.add_column("promise", sa.Column("entry_id", sa.Uuid(), nullable=True))
     op.add_column("promise", sa.Column("endpoint", sa.String(), nullable=True))
