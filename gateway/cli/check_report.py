@@ -15,6 +15,7 @@ from gateway.cli import (
     certificates_check,
     incidents_check,
     keys_check,
+    push_check,
 )
 from gateway.cli.documents import Document
 from gateway.cli.screen import GREEN, RED, Column, show_json, show_table
@@ -113,6 +114,7 @@ async def _look_inside(settings: Settings) -> list[Line]:
             lines += [Line(**line) for line in await keys_check.look(hub)]
             lines += [Line(**line) for line in await certificates_check.look(hub)]
             lines += [Line(**line) for line in await access_check.look(hub)]
+            lines += [Line(**line) for line in await push_check.look(hub)]
             lines.append(await _broker(hub))
             return [*lines, _served(settings)]
     except SignerUnavailable as error:

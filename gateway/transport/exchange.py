@@ -11,6 +11,7 @@
 
 import asyncio
 import io
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -234,5 +235,7 @@ def said_of(error: BaseException) -> str:
     if isinstance(below, ssl.SSLError) and below.reason:
         return f"TLS: {below.reason}"
     if isinstance(below, OSError) and below.strerror:
-        return below.strerror
+        # asyncio writes the address into it; names are asked with numbers of their own.
+        number = below.errno or 0
+        return os.strerror(number) if number > 0 else below.strerror
     return type(error).__name__

@@ -168,3 +168,26 @@ def test_books_out_of_balance_name_the_letter_and_the_sums(
         "2569: 1 numbers given, 1 distinct, highest 2, last 2"
     ) in lines
     assert lines[-1] == "บัญชีไม่ตรง / The books do not balance."
+
+
+def test_what_is_shown_to_push_endpoints_is_told(
+    hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its last day; red two weeks before it, and where a file cannot be used."""
+    now = datetime.now(UTC)
+    certificate, key = hub / "push.crt", hub / "push.key"
+    settings = 'push_certificate = "push.crt"\npush_key = "push.key"\n'
+    (hub / "gateway.toml").write_text(settings, "utf-8")
+    new_key_pair("push", "1", now).write(key, certificate)
+    assert wrong(hub, capsys) == (0, {})
+
+    for file in (certificate, key):
+        file.unlink()
+    new_key_pair("push", "2", now - timedelta(days=20 * 365)).write(key, certificate)
+    code, found = wrong(hub, capsys)
+    assert code == 1
+    assert set(found) == {"push"}
+
+    key.unlink()
+    _, found = wrong(hub, capsys)
+    assert "push_certificate" in found["push"]
