@@ -9,7 +9,7 @@ import typer
 
 from envelopes.letter import OrganizationCode
 from gateway.cli import endpoint_report
-from gateway.cli.acting import By, NamedBy, Reason, RequiredReason, order
+from gateway.cli.acting import By, Reason, order
 from gateway.cli.options import DEFAULT_DATA, Data, Json, Organization
 from gateway.cli.progress import progress
 from gateway.cli.screen import nothing_here, say, show_json, tell
@@ -203,8 +203,8 @@ def let_pull(
 def pause(
     *,
     code: Organization,
-    by: NamedBy,
-    reason: RequiredReason,
+    by: By = "",
+    reason: Reason = "",
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
@@ -224,8 +224,8 @@ def pause(
 def resume(
     *,
     code: Organization,
-    by: NamedBy,
-    reason: RequiredReason,
+    by: By = "",
+    reason: Reason = "",
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
