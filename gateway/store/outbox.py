@@ -50,7 +50,16 @@ _KEEP: Final = (
 )
 _PUBLISHED: Final = (
     update(_PROMISE)
-    .where(_PROMISE.c.id == bindparam("promise"))
+    # In one order, so that two processes do not wait for each other.
+    .where(
+        _PROMISE.c.id.in_(
+            select(_PROMISE.c.id)
+            .where(_PROMISE.c.id.in_(bindparam("promises", expanding=True)))
+            .order_by(_PROMISE.c.id)
+            .with_for_update()
+            .scalar_subquery()
+        )
+    )
     .values(published_at=bindparam("new_published_at"))
 )
 _OPEN: Final = (
@@ -212,9 +221,8 @@ async def note_published(
     connection: Connection, promises: Sequence[UUID], at: datetime
 ) -> None:
     """Note that the broker holds promises."""
-    # In one order, so that two processes do not wait for each other.
     await connection.execute(
-        _PUBLISHED, [{"promise": p, "new_published_at": at} for p in sorted(promises)]
+        _PUBLISHED, {"promises": sorted(promises), "new_published_at": at}
     )
 
 
