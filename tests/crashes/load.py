@@ -6,6 +6,7 @@ they sent, got and were told is noted, to be compared at the end.
 """
 
 import asyncio
+import base64
 import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +18,7 @@ import aiohttp
 from gateway.simulation import csharp, csharp_reader
 from gateway.simulation.errors import Refused, SimulationError
 from gateway.simulation.http import PATH
-from gateway.simulation.letter import ACCEPT, Letter, Notifier, Pulled
+from gateway.simulation.letter import ACCEPT, File, Letter, Notifier, Pulled
 from tests.journeys.callers import Net, Office, notifier
 
 T = TypeVar("T")
@@ -27,6 +28,11 @@ PATIENCE = 60.0
 ANSWER = 15.0
 """Seconds after which an answer is given up; a killed process may leave a line open."""
 GLANCE = 0.05
+AHEAD = 12
+"""Letters of one sender that are on their way, or unanswered, at once."""
+SMALL = File("application/pdf", base64.b64encode(b"%PDF-1.4").decode())
+LARGE = File("application/pdf", base64.b64encode(bytes(range(256)) * 2400).decode())
+"""Too large for its row: it lies in the vault in pieces."""
 
 
 @dataclass
@@ -77,8 +83,8 @@ class Client:
     sent: list[Letter] = field(default_factory=list)
     process_ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The ProcessIDs its letters were taken under, by number: one each."""
-    got: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    """The numbers of the letters it got, by sender, in order."""
+    got: dict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
+    """The letters it got, by sender, in order."""
     told: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The numbers under which its letters were registered, by their number."""
     _deleted: set[str] = field(default_factory=set)
@@ -115,7 +121,7 @@ class Client:
             case Notifier() as told:
                 self.told[told.number].append(told.accept_id)
             case Letter() as letter:
-                self.got[letter.sender.organization].append(letter.number)
+                self.got[letter.sender.organization].append(letter)
                 self._given += 1
                 number = f"{self._given}/2569"
                 message = csharp.notifier_request(
@@ -140,8 +146,13 @@ async def keep_sending(
     """Send one letter after the other, to each in turn, until it is over."""
     turn = 0
     while not over.is_set():
+        if len(client.sent) - len(client.told) >= AHEAD:
+            # Whoever reads is slower than whoever sends: nobody waits for hours.
+            await asyncio.sleep(GLANCE)
+            continue
         receiver = receivers[turn % len(receivers)]
-        await client.send(net.letter(client.office, receiver))
+        main = LARGE if turn % 5 == 0 else SMALL
+        await client.send(net.letter(client.office, receiver, main=main))
         turn += 1
         await asyncio.sleep(client.doors.chance.random() * GLANCE)
 
