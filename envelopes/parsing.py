@@ -6,6 +6,7 @@ the outcome is a tree or an `EnvelopeError`.
 """
 
 import re
+from functools import cache
 from typing import Final
 
 from lxml import etree
@@ -45,6 +46,7 @@ _HUGE_FROM: Final = 10_000_000
 _HEAD: Final = 1_024
 _EVENTS: Final = ("start", "end", "start-ns", "pi")
 _BYTE_ORDER_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_DECLARATION: Final = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s")
 _DECLARED: Final = re.compile(rb"""\sencoding\s*=\s*["']([^"']*)["']""")
 
 
@@ -72,7 +74,8 @@ def parse(body: bytes, limits: Limits) -> etree._Element:
             f"line {error.lineno}, column {error.offset}",
             detail=f"libxml2 error {getattr(error, 'code', 0)}",
         ) from error
-    _check_tree(root, limits)
+    if not (_is_modest(body, limits) and _is_shallow(root, limits)):
+        _check_tree(root, limits)
     return root
 
 
@@ -132,6 +135,39 @@ def _check_tree(root: etree._Element, limits: Limits) -> None:
                 raise LimitExceeded(f"at most {limits.attribute} characters in a name")
         else:
             raise MalformedEnvelope("processing instruction")
+
+
+def _is_modest(body: bytes, limits: Limits) -> bool:
+    """Say whether its bytes alone show what `_check_tree` would, but for its depth.
+
+    No text is longer than the whole, and no attribute or name than the tag it stands
+    in: from a `<` to the first `>`, or further where a quote comes behind that.
+    """
+    if len(body) > limits.text or b"\0" in body:
+        return False
+    if body.count(b"<?") > (1 if _DECLARATION.match(body) else 0):
+        return False
+    return not any(
+        _has_long_tag(piece, limits.attribute)
+        for piece in body.split(b"<")
+        if len(piece) > limits.attribute
+    )
+
+
+def _has_long_tag(piece: bytes, most: int) -> bool:
+    tag, _, text = piece.partition(b">")
+    return len(tag) > most or b'"' in text or b"'" in text
+
+
+def _is_shallow(root: etree._Element, limits: Limits) -> bool:
+    dtd: etree.DTD | None = root.getroottree().docinfo.internalDTD
+    return dtd is None and not _beyond(limits.depth)(root)
+
+
+@cache
+def _beyond(depth: int) -> etree.XPath:
+    """Return what says whether elements stand deeper than this inside each other."""
+    return etree.XPath(f"boolean({'/*' * (depth + 1)})")
 
 
 def _check_element(element: etree._Element, limits: Limits) -> None:

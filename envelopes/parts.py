@@ -12,6 +12,9 @@ from typing import Final
 
 import pybase64
 
+_SPLIT: Final = 256 * 1024
+"""Bytes up to which a second copy is cheap."""
+
 LEAST_CUT: Final = 64
 """Bytes of a file below which cutting it out would save nothing."""
 
@@ -128,6 +131,9 @@ def _found(whole: bytes, files: Mapping[str, bytes]) -> Iterator[_Found]:
 
 def _texts(whole: bytes, least: int) -> Iterator[tuple[int, int]]:
     """Yield the stretches of at least so many bytes between a `>` and the next `<`."""
+    if len(whole) <= _SPLIT:
+        yield from _texts_of_small(whole, least)
+        return
     start = whole.find(b">") + 1
     while start > 0:
         stop = whole.find(b"<", start)
@@ -136,6 +142,19 @@ def _texts(whole: bytes, least: int) -> Iterator[tuple[int, int]]:
         if stop - start >= least:
             yield start, stop
         start = whole.find(b">", stop) + 1
+
+
+def _texts_of_small(whole: bytes, least: int) -> Iterator[tuple[int, int]]:
+    """Yield the same by one copy of the whole, which costs less than many steps."""
+    at = 0
+    *pieces, _ = whole.split(b"<")
+    for piece in pieces:
+        stop = at + len(piece)
+        if len(piece) > least and (begins := piece.find(b">") + 1):
+            start = at + begins
+            if stop - start >= least:
+                yield start, stop
+        at = stop + 1
 
 
 def _digest_of(encoded: memoryview) -> str:

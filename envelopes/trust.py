@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Protocol, TypeAlias
 
 from cryptography import x509
@@ -56,6 +57,10 @@ class TrustedCertificate(Protocol):
         """From when on it speaks for nobody, aware; None while it is not revoked."""
 
 
+_REMEMBERED: Final = 1_024
+"""Certificates that are kept read, of some kilobytes each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """What a certificate file says, before anybody trusts it."""
@@ -73,11 +78,13 @@ class Certificate:
     """None: no file says it of itself."""
 
 
+@lru_cache(_REMEMBERED)
 def read_certificate(pem_or_der: bytes) -> Certificate:
     """Read the one certificate of a file, PEM or DER.
 
-    Raises `ValueError`, its text fit for the person who gave the file: where there
-    is no certificate or more than one, or a key the hub does not verify with.
+    The same bytes are read once: a certificate comes with each of its letters.
+    Raises `ValueError`, its text fit for the person who gave the file: where there is
+    no certificate or more than one, or a key the hub does not verify with.
     """
     parsed = _parsed(pem_or_der)
     der = parsed.public_bytes(Encoding.DER)
