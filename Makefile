@@ -47,6 +47,10 @@ rehearse: $(VENV)/.dev ## deploy/README.md, command by command, in a folder of i
 bench: $(VENV)/.dev ## How fast it is on both engines (some minutes, alone on the machine)
 	@$(BIN)/python tools/services.py $(BIN)/python -m tools.bench
 
+.PHONY: crash-matrix
+crash-matrix: $(VENV)/.dev ## Each fault under thousands of letters; writes docs/crash-matrix.md
+	@$(BIN)/python tools/crash_matrix.py $(if $(LETTERS),--letters $(LETTERS))
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Format, lint, types and import contracts only
 	@$(BIN)/python tools/checks.py --only format lint types imports

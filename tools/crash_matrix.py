@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,8 +49,11 @@ Tell = Callable[[Row, str, Counts], None]
 
 def main() -> int:
     """Play, print the table, and keep it."""
+    # A signal must not leave servers behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     chosen = _arguments()
-    matrix = [row for row in rows() if chosen.only.lower() in row.name.lower()]
+    words = chosen.only.lower()
+    matrix = [row for row in rows(chosen.letters) if words in row.name.lower()]
     on = [chosen.engine] if chosen.engine else list(engines.ENGINES)
     started = time.monotonic()
     with _progress(len(matrix) * len(on), chosen.letters) as (tell, done):

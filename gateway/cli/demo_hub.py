@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 _SERVE_FILE: Final = "serve.json"
 _LOG_FILE: Final = "hub.log"
-_START: Final = 15.0
+_START: Final = 60.0
 _STOP: Final = 15.0
 _GLANCE: Final = 0.02
 

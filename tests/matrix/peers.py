@@ -247,7 +247,7 @@ def peer_rows() -> list[Row]:
         Row(
             verb="peer",
             name=f"a peer {name}",
-            how=f"webhooks of 24 offices; each {EVERY}th request {how}",
+            how=f"webhooks; the 2nd and each {EVERY}th request after it {how}",
             fault=pushed(manner),
         )
         for name, how, manner in _MANNERS

@@ -33,11 +33,14 @@ ELSEWHERE: Final[Mapping[str, str]] = {
 }
 """Steps that no letter passes on its way, and what kills a hub there."""
 
-SEVERAL: Final = (1, 3, 40, 9, 70, 25)
+SEVERAL: Final = (1, 3, 9, 40, 25, 70)
 """At which passing of a step a hub dies, start after start; one step after another."""
 
 SELDOM: Final = (1, 2, 4)
 """The same for what is passed only where letters are given up."""
+
+MANY: Final = 1000
+"""Letters from which so much is given up."""
 
 _CLERKS: Final = "register"
 _PUSHED: Final = ("deliver",)
@@ -49,10 +52,13 @@ def verb_of(step: str) -> str:
     return next((v for v, begins in VERBS.items() if step.startswith(begins)), "")
 
 
-def step_rows(
-    counts: Sequence[int] = SEVERAL, seldom: Sequence[int] = SELDOM
-) -> list[Row]:
-    """Return a row for the steps around each commit or call, by verb."""
+def step_rows(letters: int) -> list[Row]:
+    """Return a row for the steps around each commit or call, by verb.
+
+    So few letters pass a step only so often: there are fewer deaths then.
+    """
+    counts = _within(letters // 3)
+    seldom = SELDOM if letters >= MANY else SELDOM[:1]
     groups: dict[str, list[str]] = {}
     for step in STEPS:
         if verb_of(step):
@@ -62,6 +68,15 @@ def step_rows(
         for group, steps in groups.items()
     ]
     return sorted(rows, key=lambda row: list(VERBS).index(row.verb))
+
+
+def _within(passings: int) -> list[int]:
+    """Return those of the counts that come together in so many passings."""
+    found: list[int] = []
+    for count in SEVERAL:
+        if sum(found) + count <= passings:
+            found.append(count)
+    return found
 
 
 def _group_of(step: str) -> str:

@@ -6,6 +6,6 @@ from tests.matrix.play import Row
 from tests.matrix.steps import step_rows
 
 
-def rows() -> list[Row]:
-    """Return all rows at full size."""
-    return [*step_rows(), *fault_rows(), *peer_rows()]
+def rows(letters: int) -> list[Row]:
+    """Return all rows, with as many deaths as so many letters see."""
+    return [*step_rows(letters), *fault_rows(), *peer_rows()]
