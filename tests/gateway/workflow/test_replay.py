@@ -11,6 +11,7 @@ from envelopes.notifier import NotifierKind
 from gateway.domain import errors
 from gateway.domain.act import Act, Order, Who
 from gateway.domain.deadletter import Settled
+from gateway.domain.endpoint import Way
 from gateway.domain.inbox import Standing
 from gateway.domain.lifecycle import Happening, State
 from gateway.domain.promise import Stage
@@ -18,6 +19,7 @@ from gateway.domain.replay import GOOD_FOR, Outcome, Progress, Replay, Verdict
 from gateway.domain.replay_plan import Choice
 from gateway.runners.replayer import BY_ITSELF, Replayer
 from gateway.store.errors import VaultDamaged
+from gateway.workflow.give_up import give_up
 from gateway.workflow.replay import cancel, plan, set_rate, start
 from tests.gateway.workflow.failing import (
     dead_letters,
@@ -34,7 +36,7 @@ BY = Who("operator", "สมชาย ใจดี")
 PLAN = Order("dead replay", BY)
 START = Order("dead replay start", BY, "ซ่อมเครือข่ายแล้ว")
 ALL = Choice(everything=True)
-ONE, TWO, *_ = numbered(9)
+[ONE] = numbered(1)
 
 
 def a_replayer(hub: Hub) -> Replayer:
@@ -199,11 +201,7 @@ async def test_what_was_not_handed_over_is_promised_to_its_endpoint_again(
 async def test_an_endpoint_that_pulls_by_now_fetches_it(hub: Hub) -> None:
     """Nothing is promised; its client finds the letter in the inbox."""
     await not_delivered(hub, CHIANG_MAI)
-    async with hub.store.unit() as unit:
-        endpoint = await unit.endpoints.find(CHIANG_MAI)
-        assert endpoint is not None
-        await unit.commit()
-    await pull(hub)
+    await push(hub, CHIANG_MAI, way=Way.PULL, url="")
     replay = await started(hub)
 
     await look(hub)
@@ -213,12 +211,6 @@ async def test_an_endpoint_that_pulls_by_now_fetches_it(hub: Hub) -> None:
 
     assert await outcomes(hub, replay) == ["done"]
     assert await progress(hub, replay) is Progress.DONE
-
-
-async def pull(hub: Hub) -> None:
-    from gateway.domain.endpoint import Way  # noqa: PLC0415
-
-    await push(hub, CHIANG_MAI, way=Way.PULL, url="")
 
 
 async def test_a_notifier_that_was_not_handed_over_is_promised_again(
@@ -290,8 +282,6 @@ async def test_an_endpoint_whose_first_letter_fails_again_gets_no_others(
 
 
 async def give_up_one(hub: Hub, promise: UUID) -> None:
-    from gateway.workflow.give_up import give_up  # noqa: PLC0415
-
     await give_up(hub.work, promise, VaultDamaged())
 
 
@@ -444,19 +434,6 @@ async def test_two_replayers_send_each_letter_once(hub: Hub) -> None:
         [path] = await hub.store.views.paths(number.number)
         happened = Counter(entry.happening for entry in path.journal)
         assert happened[Happening.OPERATOR_REPLAYED] == 1
-
-
-async def test_a_letter_that_cannot_be_promised_again_stays_where_it_is(
-    hub: Hub,
-) -> None:
-    """Its failure counts as one, and the others have their turn."""
-    await not_delivered(hub, CHIANG_MAI, 2)
-    replay = await started(hub)
-    await hub.tell(CHIANG_MAI, NotifierKind.RECEIVED, about=TWO)
-
-    await look(hub, times=2)
-
-    assert await outcomes(hub, replay) == ["sent", "waiting"]
 
 
 async def heal(hub: Hub, *, replays: bool = True) -> None:
