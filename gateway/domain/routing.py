@@ -1,6 +1,7 @@
 """Where a consignment goes, and in what form.
 
-1. Every receiver known today pulls: its consignment goes into its inbox.
+1. A consignment goes into its receiver's inbox; who empties that, its client or the
+   hub, is the endpoint's (`gateway/domain/endpoint.py`) and may change while it waits.
 2. A letter its sender signed goes on as its sender wrote it, byte for byte, if its
    signature holds in another envelope; else it is written anew and signed by the
    hub, and the original stays in the vault as evidence (C3).
@@ -16,12 +17,6 @@ from envelopes.letter import OrganizationCode
 from gateway.domain.consignment import Consignment, Signed
 
 
-class Way(Enum):
-    """How a consignment reaches its endpoint."""
-
-    PULL = auto()
-
-
 class Form(Enum):
     """What the receiver gets."""
 
@@ -32,10 +27,9 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The decision: this consignment, to that endpoint, in this way and form."""
+    """The decision: this consignment, to that endpoint, in this form."""
 
     endpoint: OrganizationCode
-    way: Way
     form: Form
 
 
@@ -48,4 +42,4 @@ _FORMS = {
 
 def choose_route(consignment: Consignment) -> Route:
     """Decide where a consignment goes; the consignment's receiver alone counts."""
-    return Route(consignment.receiver, Way.PULL, _FORMS[consignment.signed])
+    return Route(consignment.receiver, _FORMS[consignment.signed])
