@@ -111,9 +111,9 @@ _HINTS: Final = {
         "nc -vz {host} {port}",
     ),
     "tls": Hint(
-        "ใบรับรองของปลายทางหมดอายุ ไม่ตรงชื่อ หรือผู้ออกไม่อยู่ใน push_authorities",
-        "its certificate has expired, is of another name, or of an authority that is "
-        "not in push_authorities",
+        "หมดอายุ ไม่ตรงชื่อ ผู้ออกไม่อยู่ใน push_authorities หรือปลายทางไม่ใช้ TLS",
+        "it has expired, is of another name, of an authority that is not in "
+        "push_authorities, or no TLS is spoken there",
         "openssl s_client -connect {host}:{port}",
     ),
     "shown": Hint(

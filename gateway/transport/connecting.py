@@ -29,6 +29,9 @@ IDLE: Final = 4.0
 """Seconds that a connection is kept for the next parcel: less than the five after
 which common servers close one, which would look like a lost answer."""
 
+LOOKUP: Final = 10.0
+"""Seconds that the system has to resolve a name."""
+
 _AddressInfo: TypeAlias = tuple[
     socket.AddressFamily | int,
     socket.SocketKind | int,
@@ -79,7 +82,8 @@ class CheckedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Return all addresses of a name; raises `AddressForbidden`, or `OSError`."""
         del family
-        found = list(dict.fromkeys(await self._lookup(host)))
+        async with asyncio.timeout(LOOKUP):
+            found = list(dict.fromkeys(await self._lookup(host)))
         check(self._reach, found)
         return [
             ResolveResult(

@@ -183,6 +183,8 @@ async def test_a_webhook_gets_signed_json() -> None:
     digest = base64.b64encode(hashlib.sha256(came.body).digest()).decode()
     assert came.headers["Content-Digest"] == f"sha-256=:{digest}:"
     assert came.headers["Gateway-Timestamp"] == "2026-07-01T02:00:00Z"
+    assert came.headers["Content-Length"] == str(len(came.body))
+    assert not {"Transfer-Encoding", "Expect", "User-Agent"} & set(came.headers)
     _holds(came.headers, hook.url)
 
 
