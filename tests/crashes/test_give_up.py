@@ -21,7 +21,7 @@ from tests.spoiling import spoiling
 Make = Callable[[Sequence[str]], Unsteady]
 
 PROVINCE = some(1)[0]
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds: the hub is started once more within."""
 
 
