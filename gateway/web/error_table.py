@@ -189,6 +189,13 @@ REMEDIES: Final[dict[str, Remedy]] = {
         Move.OPERATOR, "Take its fingerprint from gateway keys list"
     ),
     "no-such-letter": Remedy(Move.OPERATOR, "Take the number from gateway letters"),
+    "several-receivers": Remedy(Move.OPERATOR, "Name one of them with --receiver"),
+    "secret-stays": Remedy(
+        Move.OPERATOR, "Have a secret registrar read it: gateway letters show"
+    ),
+    "archive-unknown": Remedy(
+        Move.OPERATOR, "Compare its digest with gateway archive list"
+    ),
     "keys-busy": Remedy(Move.NOBODY, "Look at gateway keys list, then try again"),
     "key-in-order": Remedy(Move.OPERATOR, "Change it by gateway keys rotate"),
     "key-not-changed": Remedy(Move.OPERATOR, "Look at gateway keys list"),
