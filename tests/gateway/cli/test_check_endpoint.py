@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import pytest
 
+from envelopes.decoder import decode
 from envelopes.letter import OrganizationCode
+from envelopes.requests import SendLetter
 from gateway.bootstrap import Hub, init, open_hub
 from gateway.cli import check_endpoint
 from gateway.cli.check_endpoint import Line, look
@@ -19,7 +21,12 @@ from gateway.config import load
 from gateway.domain.consignment import Signed
 from gateway.domain.endpoint import Endpoint, Way
 from gateway.domain.organization import Organization
+from gateway.identity import Identities
+from gateway.workflow.receive import receive
+from gateway.workflow.route import route
+from tests.doubles.clock import HandClock
 from tests.doubles.endpoint import AnEndpoint, an_endpoint, answers_with
+from tests.letters import a_letter, as_wire
 
 OFFICE: Final = OrganizationCode("1500200050")
 NOW: Final = datetime.now(UTC)
@@ -198,3 +205,36 @@ def test_looking_changes_nothing(data: Path) -> None:
 async def _all(hub: Hub) -> list[Any]:
     async with hub.store.unit() as unit:
         return [await unit.endpoints.find(OFFICE), await unit.directory.find(OFFICE)]
+
+
+def test_an_office_that_stopped_to_fetch_is_told(data: Path) -> None:
+    """What waits for a day, and nobody has called: both say where to look."""
+
+    async def story() -> list[Line]:
+        async with open_hub(load(data)) as hub:
+            await _waits_since(hub, NOW - timedelta(days=2))
+            return await look(hub, OFFICE)
+
+    lines = {line.name: line for line in asyncio.run(story())}
+    assert not lines["seen"].ok
+    assert lines["seen"].command == f"gateway directory access list {OFFICE}"
+    assert not lines["head"].ok
+    assert lines["head"].command == f"gateway inbox list {OFFICE}"
+    assert "1 รายการ" in lines["backlog"].found
+
+
+async def _waits_since(hub: Hub, at: datetime) -> None:
+    """Put a letter into the office's inbox, as of then."""
+    old = HandClock(at)
+    work = replace(hub.work, clock=old, ids=Identities(old))
+    sender = OrganizationCode("1500200000")
+    async with hub.store.unit() as unit:
+        ministry = Organization(sender, "กระทรวง", "Ministry", Signed.NONE)
+        await unit.directory.add(ministry, [], at)
+        await unit.commit()
+    wire = as_wire(a_letter(send_date="2026-11-18T10:00:00"))
+    request = decode(wire).request
+    assert isinstance(request, SendLetter)
+    await receive(work, sender, request.document)
+    (promise,) = await hub.store.outbox.due(NOW, limit=9)
+    await route(work, promise.id)

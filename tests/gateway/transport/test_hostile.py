@@ -22,7 +22,7 @@ from gateway.domain.delivery import (
     EndpointUntrusted,
 )
 from gateway.domain.endpoint import Way
-from gateway.transport.exchange import KEPT, READ
+from gateway.transport.exchange import KEPT, READ, Patience
 from tests.doubles.endpoint import (
     Behaviour,
     an_endpoint,
@@ -264,3 +264,11 @@ async def test_an_answer_before_the_question_takes_nothing() -> None:
             await handover.hand_over(record, a_parcel())
 
     assert caught.value.temporary
+
+
+def test_more_time_for_more_bytes() -> None:
+    """A slow line gets its time for a large letter, and none for a small one."""
+    patience = Patience(connect=10, answer=100)
+
+    assert patience.total(0) == 110
+    assert patience.total(32 * 1024 * 60) == 170
