@@ -7,14 +7,17 @@ from typing import Final
 from gateway.cli.documents import Document, moment
 from gateway.cli.screen import Column, show_facts, show_table
 from gateway.cli.thai import NEVER, ago, thai_time
+from gateway.cli.words import short_name
 from gateway.domain.endpoint import Endpoint, Way
-from gateway.ports import EndpointLine
+from gateway.domain.lifecycle import Happening, State
+from gateway.ports import EndpointLine, Path
 
 WAYS: Final = {
     Way.PULL: "มาดึงเอง / fetches by itself",
     Way.ECMS: "ส่งให้ที่ศูนย์ e-CMS อื่น / pushed to another node",
     Way.WEBHOOK: "ส่งให้ที่ webhook / pushed to a webhook",
 }
+_FAILING: Final = (Happening.DELIVERY_FAILED, Happening.WORK_GIVEN_UP)
 _LIST: Final = (
     Column("รหัส", "Code"),
     Column("ชื่อหน่วยงาน", "Name", fold=True),
@@ -23,6 +26,13 @@ _LIST: Final = (
     Column("สภาพ", "How it fares", fold=True),
     Column("รอในกล่อง", "Waiting", right=True),
     Column("รับล่าสุด", "Last taken"),
+)
+_FAILURES: Final = (
+    Column("ผู้รับ", "Receiver"),
+    Column("ลองส่ง", "Attempts", right=True),
+    Column("สาเหตุล่าสุด", "Latest cause", fold=True),
+    Column("เมื่อ", "At"),
+    Column("ทำต่อ", "Next"),
 )
 _YES_OR_NO: Final = {True: "ใช่ / yes", False: "ไม่ใช่ / no"}
 
@@ -98,6 +108,32 @@ def facts_of(line: EndpointLine, now: datetime) -> list[tuple[Column, object]]:
         (Column("รับล่าสุด", "Last taken"), _last(endpoint, now)),
         (Column("กำหนดเมื่อ", "Set at"), thai_time(endpoint.changed_at)),
     ]
+
+
+def show_failures(paths: Sequence[Path]) -> None:
+    """Write which receivers' endpoints did not take a letter, and what to do next."""
+    rows = [row for path in paths if (row := _failure(path)) is not None]
+    if rows:
+        show_table(_FAILURES, rows)
+
+
+def _failure(path: Path) -> Sequence[object] | None:
+    state, code = path.consignment.state, path.consignment.receiver
+    failed = [e for e in path.journal if e.happening in _FAILING]
+    if not failed or state not in (State.WAITING, State.FAILED):
+        return None
+    command = f"gateway check endpoint {code}"
+    if state is State.FAILED:
+        command = f"gateway dead list --endpoint {code}"
+    attempts = sum(e.happening is Happening.DELIVERY_FAILED for e in failed)
+    last = failed[-1]
+    return (
+        short_name(path.receiver),
+        attempts or NEVER,
+        last.facts.get("cause", NEVER),
+        thai_time(last.at),
+        command,
+    )
 
 
 def document_of(endpoint: Endpoint | None, now: datetime) -> Document:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from envelopes.letter import OrganizationCode
-from gateway.cli import documents
+from gateway.cli import documents, endpoint_report
 from gateway.cli.acting import NamedBy, Reason, order
 from gateway.cli.options import (
     DEFAULT_DATA,
@@ -18,10 +18,11 @@ from gateway.cli.options import (
     process_id,
 )
 from gateway.cli.reading import NOTHING, Copy, Reader, Seen, read_as
-from gateway.cli.screen import Column, nothing_here, say, show_json, show_table
+from gateway.cli.screen import Column, nothing_here, say, show_json, show_table, tell
 from gateway.cli.session import ask, known
 from gateway.cli.thai import ago, letter_day, thai_time
 from gateway.cli.words import RECEIPTS, subject_of
+from gateway.domain.endpoint import Endpoint
 from gateway.domain.inbox import Standing
 from gateway.domain.register import Registration
 from gateway.ports import InboxLine
@@ -74,16 +75,23 @@ def list_inbox(
 ) -> None:
     """รายการที่รอในกล่องขาเข้า / What waits in an inbox, the head first."""
 
-    async def question(hub: "Hub") -> tuple[datetime, Sequence[InboxLine], Seen]:
+    async def question(
+        hub: "Hub",
+    ) -> tuple[datetime, Sequence[InboxLine], Seen, Sequence[Endpoint]]:
         await known(hub, organization)
         lines = await hub.store.views.inbox(organization)
         copies = [Copy(x.entry.consignment, x.letter, organization) for x in lines]
         seen = await read_as(
             hub, "inbox list", copies, organization=organization, by=by
         )
-        return hub.work.clock.now(), lines, seen
+        endpoints = await hub.store.endpoints()
+        pushed = [e for e in endpoints if e.pushes and e.organization == organization]
+        return hub.work.clock.now(), lines, seen, pushed
 
-    now, lines, seen = ask(data, question)
+    now, lines, seen, pushed = ask(data, question)
+    for endpoint in pushed:
+        how = endpoint_report.fares(endpoint, now)
+        tell(f"{endpoint_report.way(endpoint)}: {how}")
     if as_json:
         show_json([_document(line, seen) for line in lines])
     elif not lines:

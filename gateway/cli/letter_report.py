@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
-from gateway.cli import documents, judgement_report
+from gateway.cli import documents, endpoint_report, judgement_report
 from gateway.cli.reading import NOTHING, Seen
 from gateway.cli.screen import (
     GREEN,
@@ -68,7 +68,12 @@ _JOURNAL: Final = (
     Column("โดย", "By"),
     Column("สถานะหลังจากนั้น", "State after", fold=True),
 )
-_RED: Final = (State.RETURNED, State.RETURNED_AS_WRONG, State.DISPUTED)
+_RED: Final = (
+    State.RETURNED,
+    State.RETURNED_AS_WRONG,
+    State.DISPUTED,
+    State.FAILED,
+)
 
 
 def by_letter(paths: Sequence[Path]) -> list[list[Path]]:
@@ -113,6 +118,7 @@ def show_track(paths: Sequence[Path], seen: Seen = NOTHING) -> None:
     if not is_terminal():
         show_table(_TRACK, rows)
         _show_aside(paths)
+        endpoint_report.show_failures(paths)
         return
     say(f"{letter.letter_id.number}  ลงวันที่ {letter_day(letter.letter_id.date)}")
     say(f"{subject_of(letter, seen=_any_seen(paths, seen))}")
@@ -123,6 +129,7 @@ def show_track(paths: Sequence[Path], seen: Seen = NOTHING) -> None:
         say(f"{number:5}  {MEANINGS[state].thai} / {MEANINGS[state].english}")
     say(f"{len(paths):5}  ผู้รับทั้งหมด / receivers")
     _show_aside(paths)
+    endpoint_report.show_failures(paths)
 
 
 def _show_aside(paths: Sequence[Path]) -> None:
