@@ -21,7 +21,7 @@ from gateway.cli.options import DEFAULT_DATA, Data, Json
 from gateway.cli.screen import nothing_here, say, show_json
 from gateway.cli.session import ask
 from gateway.domain import errors
-from gateway.domain.replay_plan import Choice
+from gateway.domain.replay_plan import Choice, verdict_on
 from gateway.ports import DeadGroup, DeadLine
 
 if TYPE_CHECKING:
@@ -144,7 +144,10 @@ async def _whole(hub: "Hub", dead_letter: UUID) -> dead_report.Whole:
         raise errors.OrganizationUnknown(dead.endpoint.text)
     attempts = await views.dead.attempts(dead.consignment)
     mine = [one for one in attempts if dead.entry in {None, one.entry}]
-    return dead_report.Whole(dead, path, endpoint, mine)
+    async with hub.store.unit() as unit:
+        [candidate] = await unit.replays.candidates([dead_letter])
+    verdict = verdict_on(candidate, hub.work.clock.now())
+    return dead_report.Whole(dead, path, endpoint, mine, verdict)
 
 
 @app.command("discard")

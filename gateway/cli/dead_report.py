@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.cli import documents, letter_report
+from gateway.cli.replay_report import VERDICTS
 from gateway.cli.screen import RED, Column, show_facts, show_table
 from gateway.cli.thai import NEVER, letter_day, thai_time
 from gateway.cli.words import RECEIPTS, SETTLED, STAGES, WITHHELD, short_name
@@ -17,6 +18,7 @@ from gateway.domain.incident import Incident
 from gateway.domain.lifecycle import MEANINGS
 from gateway.domain.organization import Organization
 from gateway.domain.remedies import command_for, command_of, mending_of
+from gateway.domain.replay import Verdict
 from gateway.ports import DeadGroup, DeadLine, Path
 
 WORDS: Final = 300
@@ -62,6 +64,8 @@ class Whole:
     endpoint: Organization
     """Who does not get it."""
     attempts: Sequence[Attempt]
+    verdict: Verdict
+    """What a replay would make of it now."""
 
 
 def show_groups(groups: Sequence[DeadGroup]) -> None:
@@ -182,6 +186,7 @@ def whole_document(whole: Whole) -> documents.Document:
         "endpoint_name": whole.endpoint.th_name,
         "letter": documents.letter(letter),
         "consignment": documents.path(whole.path),
+        "verdict": whole.verdict.value,
         "attempts_made": [
             {
                 "promise": str(one.promise),
@@ -225,6 +230,7 @@ def _facts(whole: Whole) -> list[tuple[Column, object]]:
         (Column("ผู้รับดึงไปเมื่อ", "Fetched"), thai_time(entry.taken_at if entry else None)),
         (Column("เลขรับ", "Number given"), last.number.text if last else NEVER),
         (Column("จัดการแล้ว", "Settled"), settled_word(dead)),
+        (Column("ถ้าส่งซ้ำ", "If replayed"), VERDICTS[whole.verdict]),
         (Column("เหตุขัดข้อง", "Incident"), dead.incident),
         (Column("วิธีแก้", "What mends it"), f"{mending.thai} / {mending.english}"),
         (

@@ -113,11 +113,13 @@ def test_one_dead_letter_is_shown_with_all_about_it(dead: Dead) -> None:
     assert facts["Detail"] == "file 17: is not there"
     assert facts["Letter now"] == "ส่งไม่สำเร็จ"
     assert facts["Number given"] == facts["Fetched"] == "-"
+    assert facts["If replayed"] == "ส่งซ้ำได้ / eligible"
     assert facts["Next"] == "gateway check books"
     assert facts["Once mended"] == f"gateway dead replay --incident {line['incident']}"
     whole = dead.json("dead", "show", line["id"])
     happened = [one["happening"] for one in whole["consignment"]["journal"]]
     assert happened == ["letter-accepted", "work-given-up"]
+    assert whole["verdict"] == "eligible"
 
 
 def test_a_secret_dead_letter_shows_its_number_only(dead: Dead) -> None:
