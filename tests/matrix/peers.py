@@ -28,7 +28,7 @@ from tests.matrix.play import Fault, Row, Scene
 from tests.matrix.traffic import RECEIVERS, Counts, Seen, line
 
 EVERY: Final = 20
-"""The second request of an office is treated badly, and each so many after it."""
+"""The second parcel of an office is treated badly, and each so many after it."""
 
 LATE: Final = 3.0
 """Seconds after which a late answer comes."""
@@ -51,12 +51,16 @@ class Office:
     """One receiver: what it holds, and what it still has to register."""
 
     code: str
-    requests: int = 0
+    badly: int = 0
+    """How often one of its requests was treated badly."""
     held: dict[str, str] = field(default_factory=dict)
     """Letter number by the parcel's key, in the order of taking."""
     fresh: "asyncio.Queue[str]" = field(default_factory=asyncio.Queue)
     """Keys of parcels without a number yet."""
     parcels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Whatever came, by its key, in the order of first coming."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """By a parcel's key: how many replays there had been when it was refused."""
 
     def take(self, key: str, parcel: dict[str, Any]) -> None:
         """Take a parcel, unless it is held already."""
@@ -84,7 +88,7 @@ async def twice(office: Office, request: web.Request, key: str) -> web.StreamRes
 
 async def garbage(office: Office, request: web.Request, key: str) -> web.StreamResponse:
     """Take nothing and answer what is no HTTP, or take it and break off, in turn."""
-    if office.requests // EVERY % 2:
+    if office.badly % 2:
         office.take(key, office.parcels[key])
         return await says(_CUT_SHORT)(request)
     return await says(b"\x00\xff garbage \r\n\r\n")(request)
@@ -101,7 +105,7 @@ async def loses_answer(
 async def refuses(
     _office: Office, request: web.Request, _key: str
 ) -> web.StreamResponse:
-    """Refuse for good what it takes the next time."""
+    """Refuse for good; `Peers` takes it after a replay."""
     return await answers_with(410)(request)
 
 
@@ -110,35 +114,50 @@ class Peers:
     """All receivers of a row, on one port."""
 
     manner: Manner | None = None
+    every: int = EVERY
     port: int = 0
+    replays: int = 0
+    """How many an operator has started."""
     offices: dict[str, Office] = field(
         default_factory=lambda: {p.code: Office(p.code) for p in RECEIVERS}
     )
-    badly: int = 0
-    """How often a request was treated badly."""
+
+    @property
+    def badly(self) -> int:
+        """How often a request was treated badly."""
+        return sum(office.badly for office in self.offices.values())
 
     async def behave(self, request: web.Request) -> web.StreamResponse:
         """Take a parcel, well-behaved or not."""
         office = self.offices[request.path.strip("/")]
         parcel = json.loads(await request.read())
         key = request.headers["Idempotency-Key"]
-        office.parcels[key] = parcel
-        office.requests += 1
-        if self.manner and office.requests % EVERY == 2:
-            self.badly += 1
+        if self.manner and self._treats_badly(office, key):
+            office.parcels[key] = parcel
+            office.badly += 1
             return await self.manner(office, request, key)
+        office.parcels[key] = parcel
         office.take(key, parcel)
         return web.json_response({})
 
+    def _treats_badly(self, office: Office, key: str) -> bool:
+        """Say whether it is a parcel's turn: once, or until a replay if refused."""
+        if self.manner is refuses and key in office.refused:
+            return self.replays <= office.refused[key]
+        if key in office.parcels or len(office.parcels) % self.every != 1:
+            return False
+        office.refused[key] = self.replays
+        return True
+
 
 def around(
-    manner: Manner | None = None,
+    manner: Manner | None = None, every: int = EVERY
 ) -> Callable[[Site], AbstractAsyncContextManager[Peers]]:
     """Have all receivers pushed to; they behave badly in this manner now and then."""
 
     @asynccontextmanager
     async def running(site: Site) -> AsyncIterator[Peers]:
-        peers = Peers(manner)
+        peers = Peers(manner, every)
         async with an_endpoint(peers.behave) as endpoint:
             peers.port = endpoint.port
             await _set(site, peers)
@@ -207,7 +226,7 @@ def _registering(scene: Scene, given: object) -> Registering:
     return Registering(given, scene.traffic.base)
 
 
-def pushed(manner: Manner | None = None) -> Fault:
+def pushed(manner: Manner | None = None, *, every: int = EVERY) -> Fault:
     """Return the fault of peers that behave in a manner now and then.
 
     What they refuse comes later, by an operator's replay: no order is judged there.
@@ -218,12 +237,12 @@ def pushed(manner: Manner | None = None) -> Fault:
         while not scene.traffic.over:
             await asyncio.sleep(_LOOK)
             if manner is refuses:
-                await asyncio.to_thread(_replay, scene.site)
+                await asyncio.to_thread(_replay, scene.site, given)
         if manner:
             scene.strikes += ["treated badly"] * given.badly
 
     return Fault(
-        around=around(manner),
+        around=around(manner, every),
         strike=strike,
         receivers=_registering,
         speed=URGENT,
@@ -231,12 +250,14 @@ def pushed(manner: Manner | None = None) -> Fault:
     )
 
 
-def _replay(site: Site) -> None:
+def _replay(site: Site, peers: Peers) -> None:
     """Plan and start a replay of all dead letters, as an operator would."""
     data = ("--data", str(site.data), "--json")
     planned = gateway("dead", "replay", "--all", "--rate", "100", "--by", _BY, *data)
     plan = json.loads(planned.stdout) if planned.returncode == 0 else None
     if plan and plan["eligible"]:
+        # What was refused before is taken from now on.
+        peers.replays += 1
         said = ("--by", _BY, "--reason", "its endpoint takes letters again", "--yes")
         gateway("dead", "replay", "start", plan["id"], *said, *data)
 
@@ -247,7 +268,7 @@ def peer_rows() -> list[Row]:
         Row(
             verb="peer",
             name=f"a peer {name}",
-            how=f"webhooks; the 2nd and each {EVERY}th request after it {how}",
+            how=f"webhooks; an office's 2nd parcel, and each {EVERY}th after it, {how}",
             fault=pushed(manner),
         )
         for name, how, manner in _MANNERS

@@ -84,7 +84,7 @@ async def test_a_hub_dies_at_each_step_of_delivery_and_replay(
 ) -> None:
     """What an endpoint refuses is given up, replayed, and taken once."""
     stops = tuple(steps_of("deliver", "replay"))
-    row = a_row("pushed", replace(pushed(refuses), stops=stops))
+    row = a_row("pushed", replace(pushed(refuses, every=3), stops=stops))
 
     outcome = await outcome_of(making, row, tmp_path)
 
