@@ -1,5 +1,6 @@
 """`gateway archive`: letters as plain files, which are read without the hub."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path as File
@@ -32,6 +33,7 @@ from gateway.domain.retention import Reason
 if TYPE_CHECKING:
     from gateway.bootstrap import Hub
     from gateway.cli.archive_making import Made
+    from gateway.cli.archive_purging import Purged
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -154,6 +156,67 @@ def verify_archive(*, place: Place, as_json: Json = False) -> None:
         say(f"{verdict}: {counted}", style=green if found.is_whole else RED)
     if not found.is_whole:
         raise NotInOrder
+
+
+@app.command("purge")
+def purge_archive(
+    *,
+    place: Place,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="ลบจริง ย้อนกลับไม่ได้ / Do it. There is no way back."),
+    ] = False,
+    by: NamedBy,
+    reason: RequiredReason,
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """ลบเนื้อหาที่เก็บถาวรแล้ว / Remove the bytes of archived letters from the hub.
+
+    ตรวจชุดก่อนเสมอ บันทึกและเลขรับยังอยู่ / The archive is verified first. Only letters
+    whose retention is over go; journals, numbers and receipts stay. Without --yes it
+    is only counted.
+    """
+    ordered = order("archive purge", by=by, reason=reason)
+
+    async def verb(hub: "Hub") -> "Purged":
+        # It brings telemetry and the codec with it, which only this command needs.
+        from gateway.cli.archive_purging import (  # noqa: PLC0415
+            count,
+            known_archive,
+            remove,
+        )
+
+        known = await known_archive(hub, place, advance)
+        if not yes:
+            return await count(hub, known)
+        return await remove(hub, known, ordered, advance)
+
+    with progress("ตรวจและลบ / verifying, removing") as advance:
+        found = ask(data, verb)
+    if as_json:
+        show_json(
+            {
+                "archive": str(found.archive.id),
+                "done": yes,
+                "letters": found.letters,
+                "purged_before": found.before,
+                "kept": {why.value: number for why, number in found.kept.items()},
+                "bytes_given_back": found.size,
+            }
+        )
+        return
+    for why, number in found.kept.items():
+        tell(f"{number:,} {REASONS[why]}")
+    if found.before:
+        tell(f"{found.before:,} ลบไปก่อนแล้ว / were purged before")
+    if yes:
+        say(f"ลบแล้ว / Purged: {found.letters:,} letters")
+        return
+    say(f"จะลบ / Would be purged: {found.letters:,} letters")
+    if found.letters:
+        again = f"gateway archive purge {shlex.quote(str(place))} --yes --by NAME"
+        tell(f"ลองใช้ / Try: {again} --reason TEXT --data {shlex.quote(str(data))}")
 
 
 @app.command("list")

@@ -41,6 +41,13 @@ class SecretStays(CommandError):
     thai = "หนังสือลับไม่ออกจากศูนย์กลางเป็นแฟ้ม"
 
 
+class ArchiveDamaged(CommandError):
+    """The archive is not as it was: nothing is purged because of it."""
+
+    code = "archive-damaged"
+    thai = "ชุดเก็บถาวรไม่ครบหรือถูกแก้ไข จึงไม่ลบสิ่งใด"
+
+
 class ArchiveUnknown(CommandError):
     """The hub knows no archive with this list of files."""
 

@@ -50,6 +50,7 @@ _REMEDIES: Final = {
     "secrets-closed": "gateway keys secrecy list",
     "bytes-purged": "gateway archive list",
     "archive-unknown": "gateway archive list",
+    "archive-damaged": "gateway archive list",
     "head-unreadable": "gateway check journal",
     "sender-unknown": "gateway directory show {where}",
     "sender-suspended": "gateway directory show {where}",

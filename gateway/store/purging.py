@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 
 from gateway.store.connection import Connection
 from gateway.store.keyring import OVERHEAD
@@ -53,7 +53,7 @@ _COPIES: Final = select(FITTED_COPY.c.consignment_id, FITTED_COPY.c.digest).wher
     FITTED_COPY.c.consignment_id.in_(bindparam("consignments", expanding=True)),
     FITTED_COPY.c.digest.is_not(None),
 )
-_DIGESTS: Final = bindparam("digests", expanding=True)
+_DIGESTS: Final[BindParameter[Any]] = bindparam("digests", expanding=True)
 _LOCK_FILES: Final = (
     select(_FILE.c.digest)
     .where(_FILE.c.digest.in_(_DIGESTS))

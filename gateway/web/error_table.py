@@ -193,6 +193,9 @@ REMEDIES: Final[dict[str, Remedy]] = {
     "secret-stays": Remedy(
         Move.OPERATOR, "Have a secret registrar read it: gateway letters show"
     ),
+    "archive-damaged": Remedy(
+        Move.OPERATOR, "Verify another copy of it: gateway archive verify"
+    ),
     "archive-unknown": Remedy(
         Move.OPERATOR, "Compare its digest with gateway archive list"
     ),

@@ -54,6 +54,7 @@ CHANGING: Final = {
 ELSEWHERE: Final = {
     "init": "tests/cli/test_acts.py::test_that_a_hub_was_made_is_its_first_act",
     "archive make": "tests/gateway/cli/test_archive.py",
+    "archive purge": "tests/gateway/cli/test_archive_purge.py",
     "inbox unpark": "tests/gateway/workflow/test_acts.py",
     "keys begin": "tests/gateway/cli/test_keys.py",
     "keys secrecy new": "tests/gateway/keys/test_secrecy.py",

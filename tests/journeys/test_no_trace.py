@@ -150,6 +150,7 @@ def arguments(play: Play, entry: str) -> Mapping[str, Arguments]:
         "retention set": (("secret", "12", *ordered),),
         "archive make": (("--until", "2600-01-01", *kept, *ordered),),
         "archive list": NO_OPTIONS,
+        "archive purge": ((kept[1], *ordered), (kept[1], "--yes", *ordered)),
         "storage": NO_OPTIONS,
         "journal restart": (ordered,),
         "journal list": [(), *(("--organization", *side) for side in sides)],

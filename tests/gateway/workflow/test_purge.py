@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, text
@@ -16,6 +18,8 @@ from gateway.domain.lifecycle import FIRST, Happening, State
 from gateway.domain.retention import Reason
 from gateway.store.books import check_books
 from gateway.store.errors import BytesPurged
+from gateway.store.purging import SETTLED, reclaim
+from gateway.store.store import SEGMENTS
 from gateway.store.tables import Row
 from gateway.store.vault import StoredVault
 from gateway.workflow.purge import purge, reason_to_keep
@@ -30,7 +34,8 @@ TEN_YEARS = timedelta(days=3653)
 def a_letter_to(
     receiver: OrganizationCode, number: LetterId = NUMBER, **changes: object
 ) -> Letter:
-    return to(receiver, number, **({"main": LARGE, "attachments": (SMALL,)} | changes))
+    files: dict[str, Any] = {"main": LARGE, "attachments": (SMALL,)}
+    return to(receiver, number, **(files | changes))
 
 
 async def ended(hub: Hub, letter: Letter) -> Archived:
@@ -250,6 +255,30 @@ async def _forget(hub: Hub, other: Consignment) -> None:
             table = tables[name]
             await unit.connection.execute(delete(table).where(table.c[column] == key))
         await unit.commit()
+
+
+async def test_the_room_of_what_was_purged_is_given_back(
+    hub: Hub, tmp_path: Path
+) -> None:
+    """Of segments that rest, and only what no row names; twice is no more."""
+    folder = tmp_path / SEGMENTS
+    other = Attachment("application/pdf", bytes(reversed(range(256))) * 200)
+    letter = await ended(hub, a_letter_to(CHIANG_MAI))
+    await hub.deliver(a_letter_to(LOEI, OTHER, main=other))
+    hub.clock.advance(days=TEN_YEARS.days)
+    await purge(hub.work, letter)
+    segments = sorted(folder.iterdir()) if folder.is_dir() else []
+    before = [len(path.read_bytes()) for path in segments]
+    written = max([path.stat().st_mtime for path in segments], default=0.0)
+
+    assert await reclaim(hub.store.reading, folder, written) == 0
+    size = await reclaim(hub.store.reading, folder, written + SETTLED)
+
+    content = b"".join(path.read_bytes() for path in segments)
+    assert size == (len(LARGE.content) if segments else 0)
+    assert LARGE.content not in content
+    assert [len(path.read_bytes()) for path in segments] == before
+    assert await whole(hub, LOEI, OTHER)
 
 
 @pytest.mark.parametrize(
