@@ -8,12 +8,13 @@ they sent, got and were told is noted, to be compared at the end.
 import asyncio
 import base64
 import random
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import aiohttp
+from aiohttp import web
 
 from gateway.simulation import csharp, csharp_reader
 from gateway.simulation.errors import Refused, SimulationError
@@ -122,15 +123,56 @@ class Client:
                 self.told[told.number].append(told.accept_id)
             case Letter() as letter:
                 self.got[letter.sender.organization].append(letter)
-                self._given += 1
-                number = f"{self._given}/2569"
-                message = csharp.notifier_request(
-                    notifier(ACCEPT, letter, number), message_id="1", to=""
-                )
-                await self._ask(message, csharp_reader.read_taken)
+                await self.accept(notifier(ACCEPT, letter))
+
+    async def accept(self, told: Notifier) -> None:
+        """Say that a letter was entered, under the next number of the office's own."""
+        self._given += 1
+        numbered = replace(told, accept_id=f"{self._given}/2569")
+        message = csharp.notifier_request(numbered, message_id="1", to="")
+        await self._ask(message, csharp_reader.read_taken)
 
     async def _ask(self, message: str, read: Callable[[str], T]) -> T:
         return await self.doors.ask(self.office.code, message, read)
+
+
+@dataclass
+class Webhook:
+    """The system of an office that the hub pushes to."""
+
+    client: Client
+    came: dict[str, str] = field(default_factory=dict)
+    """The number of each letter by its key, which a repeat has too."""
+    got: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The numbers of the letters that came, by sender, in order."""
+    repeats: int = 0
+    _new: deque[Notifier] = field(default_factory=deque)
+
+    async def take(self, request: web.Request) -> web.StreamResponse:
+        """Take a letter, once by its key."""
+        said = await request.json()
+        if said["event"] == "letter":
+            key, letter = request.headers["Idempotency-Key"], said["letter"]
+            self.repeats += key in self.came
+            if key not in self.came:
+                self.came[key] = letter["number"]
+                self.got[said["sender"]].append(letter["number"])
+                self._new.append(
+                    Notifier(
+                        kind=ACCEPT,
+                        number=letter["number"],
+                        date=letter["date"],
+                        subject=letter["subject"],
+                    )
+                )
+        return web.Response(status=202)
+
+    async def keep_answering(self, done: Callable[[], bool]) -> None:
+        """Answer each letter with a number, until it is over."""
+        while not done():
+            while self._new:
+                await self.client.accept(self._new.popleft())
+            await asyncio.sleep(GLANCE)
 
 
 async def keep_reading(client: Client, done: Callable[[], bool]) -> None:

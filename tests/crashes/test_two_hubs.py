@@ -12,7 +12,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,9 +23,12 @@ from envelopes.letter import OrganizationCode
 from gateway.bootstrap import Hub, open_broker, open_hub
 from gateway.config import FILE, load
 from gateway.domain.books import Place, ReceiptPlace
+from gateway.domain.endpoint import Endpoint, Way
 from gateway.domain.inbox import Carries
-from gateway.domain.promise import Stage
+from gateway.domain.promise import Stage, queue_of
+from gateway.simulation.letter import Letter
 from gateway.store.errors import ConcurrentChange
+from gateway.workflow.reach import set_endpoint
 from gateway.workflow.register import register
 from tests import rabbit
 from tests.crashes.load import (
@@ -33,10 +36,12 @@ from tests.crashes.load import (
     GLANCE,
     Client,
     Doors,
+    Webhook,
     all_of,
     keep_reading,
     keep_sending,
 )
+from tests.doubles.endpoint import an_endpoint
 from tests.eventually import eventually
 from tests.journeys.callers import Net
 from tests.journeys.conftest import on_postgresql
@@ -143,11 +148,17 @@ async def _play(
         aiohttp.ClientSession(timeout=timeout) as session,
         open_hub(load(machines[0])) as one,
         open_hub(load(machines[1])) as other,
+        AsyncExitStack() as stack,
     ):
         doors = Doors(bases, chance, session)
         senders = [Client(doors, net.office()) for _ in range(SENDERS)]
         reader, without = Client(doors, net.office()), net.office()
         office = OrganizationCode.parse(without.code)
+        webhook = Webhook(Client(doors, net.office()))
+        pushed = webhook.client.office
+        listening = await stack.enter_async_context(an_endpoint(webhook.take))
+        await set_endpoint(one.work, _pushing(pushed.code, listening.url, one))
+        receivers = [reader.office, without, pushed]
 
         async def direct() -> None:
             await all_of(mortals.play(over), _enough(mortals, senders, over))
@@ -161,11 +172,28 @@ async def _play(
             clerk(one, office, done),
             clerk(other, office, done),
             keep_reading(reader, done.is_set),
+            webhook.keep_answering(done.is_set),
             *(keep_reading(sender, done.is_set) for sender in senders),
-            *(keep_sending(s, net, [reader.office, without], over) for s in senders),
+            *(keep_sending(s, net, receivers, over) for s in senders),
         )
     _expect_each_once(senders, reader)
+    for sender in senders:
+        to_pushed = [s.number for s in _sent_to(sender, pushed.code)]
+        assert webhook.got[sender.office.code] == to_pushed
     return senders
+
+
+def _pushing(code: str, url: str, hub: Hub) -> Endpoint:
+    return Endpoint(
+        organization=OrganizationCode.parse(code),
+        way=Way.WEBHOOK,
+        url=url,
+        changed_at=hub.work.clock.now(),
+    )
+
+
+def _sent_to(sender: Client, code: str) -> list[Letter]:
+    return [one for one in sender.sent if one.receiver.organization == code]
 
 
 async def _enough(
@@ -197,11 +225,7 @@ def _expect_each_once(senders: Sequence[Client], reader: Client) -> None:
         code = sender.office.code
         assert all(len(ids) == 1 for ids in sender.process_ids.values())
         assert {len(numbers) for numbers in sender.told.values()} == {1}
-        to_reader = [
-            letter
-            for letter in sender.sent
-            if letter.receiver.organization == reader.office.code
-        ]
+        to_reader = _sent_to(sender, reader.office.code)
         came = [letter.number for letter in reader.got[code]]
         assert Counter(came) == Counter(letter.number for letter in to_reader)
         assert reader.got[code] == to_reader
@@ -218,9 +242,11 @@ async def _expect_books(data: Path, sent: int) -> None:
         (book,) = books.registers
         assert book.in_balance
         assert book.given > 0
-        for stage in (Stage.ROUTE, Stage.NOTIFY):
-            assert await broker.waiting(stage) == 0
-            assert await broker.dead(stage) == 0
+        (pushed,) = await hub.store.endpoints()
+        deliveries = queue_of(Stage.DELIVER, pushed.organization)
+        for queue in (Stage.ROUTE, Stage.NOTIFY, deliveries):
+            assert await broker.waiting(queue) == 0
+            assert await broker.dead(queue) == 0
 
 
 def _counts(senders: Sequence[Client], mortals: Mortals) -> str:
