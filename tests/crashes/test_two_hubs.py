@@ -243,7 +243,7 @@ async def _expect_books(data: Path, sent: int) -> None:
         assert book.in_balance
         assert book.given > 0
         (pushed,) = await hub.store.endpoints()
-        deliveries = queue_of(Stage.DELIVER, pushed.organization)
+        deliveries = queue_of(pushed.organization)
         for queue in (Stage.ROUTE, Stage.NOTIFY, deliveries):
             assert await broker.waiting(queue) == 0
             assert await broker.dead(queue) == 0
