@@ -5,11 +5,11 @@
 2. `Accept-Encoding: identity`; an answer that is compressed all the same is none.
 3. At most so many bytes of an answer are read, and 16 KiB of it kept; its head has
    8 KiB a line.
-4. Connecting has its own time, and the whole so much more as there are bytes to send.
+4. Connecting has its own time, and the whole so much more as there are bytes to send
+   or to fetch; silence is never longer than what an answer may take.
 5. What a library raises becomes a `DeliveryError` that says whose move it is.
 """
 
-import asyncio
 import io
 import os
 import ssl
@@ -62,7 +62,7 @@ class Patience:
     """Seconds until the whole answer is there, beside those for sending."""
 
     def total(self, size: int) -> float:
-        """Return the seconds for a request of so many bytes."""
+        """Return the seconds in which so many bytes are sent, or come."""
         return self.connect + self.answer + size / _SLOWEST
 
 
@@ -92,8 +92,12 @@ async def post(
 ) -> Exchanged:
     """Post, and return the answer where its status is 2xx; else `DeliveryError`."""
     began = time.monotonic()
+    size = len(request.body)
     timeout = aiohttp.ClientTimeout(
-        total=patience.total(len(request.body)), sock_connect=patience.connect
+        total=patience.total(size + max(request.most - READ, 0)),
+        # It runs while the request is still being sent.
+        sock_read=patience.total(size),
+        sock_connect=patience.connect,
     )
     async with (
         _translated(began),
@@ -218,7 +222,7 @@ _MEANINGS: Final[
     ((TimeoutError, aiohttp.ServerDisconnectedError), EndpointSilent),
     ((aiohttp.ClientPayloadError,), EndpointSilent),
     ((aiohttp.ClientResponseError, aiohttp.InvalidURL), EndpointMisbehaved),
-    ((OSError, aiohttp.ClientError, asyncio.IncompleteReadError), EndpointSilent),
+    ((OSError, aiohttp.ClientError), EndpointSilent),
 )
 
 
