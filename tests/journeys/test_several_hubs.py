@@ -40,8 +40,8 @@ def processes() -> Iterator[ExitStack]:
 
 def started(stack: ExitStack, data: Path, *command: str) -> Process:
     process = Process(data, *command)
-    process.start()
     stack.callback(process.kill)
+    process.start()
     return process
 
 
