@@ -2,19 +2,27 @@
 
 from uuid import UUID
 
+import pytest
 from structlog.testing import capture_logs
 
+from envelopes.letter import LetterId
 from envelopes.notifier import NotifierKind
+from gateway.domain import errors
 from gateway.domain.books import Place, ReceiptPlace
 from gateway.domain.deadletter import DeadLetter
+from gateway.domain.delivery import EndpointRefused
+from gateway.domain.endpoint import Way
+from gateway.domain.inbox import InboxEntry, Standing
 from gateway.domain.lifecycle import Happening, State
 from gateway.domain.promise import Stage
 from gateway.store.errors import VaultDamaged
 from gateway.workflow.give_up import give_up
+from gateway.workflow.park import bring_back_after_a_day, unpark
 from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, MINISTRY, Hub, patiently, to
 
 DAMAGED = VaultDamaged(detail="file 17: is not there")
 SECRET = "003"
+SECOND = LetterId("มท 0210.3/2", "2026-06-05")
 
 
 async def open_promise(hub: Hub, stage: Stage) -> UUID:
@@ -164,3 +172,52 @@ async def test_of_a_secret_letter_only_the_code_is_kept(hub: Hub) -> None:
     [line] = [line for line in logs if line["event"] == "work given up"]
     assert line["dead_letter"] == dead.id
     assert line["code"] == "vault-damaged"
+
+
+async def refused(hub: Hub) -> InboxEntry:
+    """Have a push endpoint refuse a letter; return the entry that stays there."""
+    await hub.push_to(CHIANG_MAI)
+    hub.endpoints.fail(EndpointRefused("no such office"))
+    await hub.deliver(to(CHIANG_MAI))
+    await hub.keep()
+    path = await hub.path(CHIANG_MAI)
+    assert path.consignment.state is State.FAILED
+    assert path.entry is not None
+    return path.entry
+
+
+async def test_what_could_not_be_handed_over_stays_in_its_inbox(hub: Hub) -> None:
+    """Parked, with a dead letter that names the entry and the endpoint's incident."""
+    entry = await refused(hub)
+
+    path = await hub.path(CHIANG_MAI)
+    [dead] = await dead_letters(hub, path.consignment.id)
+    assert entry.standing is Standing.PARKED
+    assert (dead.stage, dead.entry, dead.endpoint) == (
+        Stage.DELIVER,
+        entry.id,
+        CHIANG_MAI,
+    )
+    assert (dead.cause, dead.detail) == ("endpoint-refused", "no such office")
+    [line] = await hub.store.views.dead.incidents(closed=False)
+    assert (line.incident.id, line.incident.endpoint) == (dead.incident, CHIANG_MAI)
+    assert (await hub.books()).places[Place.DEAD] == 1
+
+
+async def test_what_was_given_up_does_not_come_back_by_itself(hub: Hub) -> None:
+    """Neither after a day, nor when something else is taken, nor for an operator."""
+    entry = await refused(hub)
+    hub.clock.advance(days=2)
+
+    assert await bring_back_after_a_day(hub.work) == 0
+    await hub.push_to(CHIANG_MAI, way=Way.PULL)
+    await hub.deliver(to(CHIANG_MAI, SECOND))
+    await hub.take(CHIANG_MAI)
+    with pytest.raises(errors.NotPossibleNow):
+        await unpark(hub.work, CHIANG_MAI, entry.process_id, by="สมศรี")
+
+    assert await hub.look(CHIANG_MAI) is None
+    path = await hub.path(CHIANG_MAI)
+    assert path.consignment.state is State.FAILED
+    # It is a dead letter, not something that its client left there.
+    assert await hub.store.views.aside(None) == []
