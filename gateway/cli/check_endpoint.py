@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from envelopes.dialects import UNKNOWN
 from envelopes.letter import OrganizationCode
+from gateway.cli.endpoint_hints import HINTS, STEPS, Hint
 from gateway.cli.screen import GREEN, RED, Column, say, show_json, show_table
 from gateway.cli.session import known
 from gateway.cli.thai import NEVER, ago, thai_day, thai_time
@@ -36,39 +37,10 @@ _COLUMNS: Final = (
     Column("ผล", "Found", fold=True),
     Column("วินาที", "Seconds", right=True),
 )
-_THAI: Final = {
-    "record": "ทะเบียนปลายทาง",
-    "state": "สถานะการส่ง",
-    "name": "หาที่อยู่จากชื่อ",
-    "address": "ที่อยู่ที่อนุญาต",
-    "tcp": "เชื่อมต่อ",
-    "tls": "ใบรับรองของปลายทาง",
-    "shown": "สิ่งที่ศูนย์กลางแสดง",
-    "answer": "คำตอบ HTTP",
-    "protocol": "ระเบียบการรับส่ง",
-    "clock": "นาฬิกาต่างกัน",
-    "active": "สถานะหน่วยงาน",
-    "access": "ช่องทางเข้าถึง",
-    "certificate": "ใบรับรองลงลายมือชื่อ",
-    "seen": "ติดต่อล่าสุด",
-    "dialect": "รุ่นโปรแกรม",
-    "backlog": "รอในกล่อง",
-    "head": "รายการแรกในกล่อง",
-}
 _QUIET: Final = timedelta(hours=24)
 """After which an office that should fetch its letters seems to have stopped."""
 _SOON: Final = timedelta(days=14)
 """A certificate that ends so soon is worth a word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What is likely, and what to do next."""
-
-    thai: str
-    english: str
-    command: str
-    """`{code}` is the organization's, `{host}` and `{port}` are of its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,90 +55,6 @@ class Line:
     error: Exception | None = None
     command: str = ""
     """What to do next, where it is not fine."""
-
-
-_SET: Final = "gateway directory endpoint set {code} --help"
-_SHOW: Final = "gateway directory endpoint show {code}"
-_AGAIN: Final = "gateway check endpoint {code}"
-
-_HINTS: Final = {
-    "record": Hint(
-        "ที่อยู่ในทะเบียนผิดรูป หรืออยู่ในเครือข่ายที่ไม่ได้อนุญาต",
-        "its address is none, or lies in a network that its record does not name",
-        _SET,
-    ),
-    "name": Hint(
-        "ไม่มีชื่อนี้ใน DNS หรือเครื่องนี้ถาม DNS ไม่ได้",
-        "the name is in no DNS, or this machine cannot ask one",
-        "getent hosts {host}",
-    ),
-    "address": Hint(
-        "ที่อยู่อยู่ในเครือข่ายส่วนตัวที่ทะเบียนไม่ได้ระบุ หรือต้องใช้ https",
-        "it lies in a private network that its record does not name, or needs https",
-        _SET,
-    ),
-    "tcp": Hint(
-        "เครื่องปลายทางปิดอยู่ หรือไฟร์วอลล์ระหว่างทางกั้นไว้",
-        "its machine is off, or a firewall on the way stops the hub",
-        "nc -vz {host} {port}",
-    ),
-    "tls": Hint(
-        "หมดอายุ ไม่ตรงชื่อ ผู้ออกไม่อยู่ใน push_authorities หรือปลายทางไม่ใช้ TLS",
-        "it has expired, is of another name, of an authority that is not in "
-        "push_authorities, or no TLS is spoken there",
-        "openssl s_client -connect {host}:{port}",
-    ),
-    "shown": Hint(
-        "แฟ้มใบรับรองหรือรหัสผ่านของศูนย์กลางใช้ไม่ได้",
-        "a file of the hub's own, certificate or password, cannot be used",
-        _SHOW,
-    ),
-    "answer": Hint(
-        "โปรแกรมปลายทางค้าง หรือต้องการใบรับรองที่ศูนย์กลางไม่มี",
-        "its program hangs, or demands a certificate that the hub does not have",
-        _AGAIN,
-    ),
-    "protocol": Hint(
-        "ที่อยู่ไม่ใช่ของ e-CMS หรือ webhook หรือปลายทางไม่ให้ศูนย์กลางเข้า",
-        "another program answers at this address, or it does not let the hub in",
-        _SHOW,
-    ),
-    "clock": Hint(
-        "นาฬิกาของเครื่องใดเครื่องหนึ่งผิด",
-        "the clock of one of the two machines is wrong",
-        "timedatectl",
-    ),
-    "state": Hint(
-        "ผู้ดูแลสั่งพักไว้ หรือพักเองหลังส่งไม่สำเร็จหลายครั้ง",
-        "an operator paused it, or it rests after failures in a row",
-        "gateway directory endpoint resume {code}",
-    ),
-    "active": Hint(
-        "หน่วยงานถูกระงับ",
-        "the organization is suspended",
-        "gateway directory show {code}",
-    ),
-    "access": Hint(
-        "ยังไม่มีช่องทางให้หน่วยงานเข้ามารับหนังสือ",
-        "there is no way in, so it cannot fetch its letters",
-        "gateway directory access add {code} KIND",
-    ),
-    "certificate": Hint(
-        "ต้องลงลายมือชื่อเอง แต่ไม่มีใบรับรองที่ใช้ได้",
-        "it must sign its letters, and has no certificate in force",
-        "gateway directory certificate list {code}",
-    ),
-    "seen": Hint(
-        "โปรแกรมของหน่วยงานหยุดดึงหนังสือ หรือเข้าประตูไม่ได้",
-        "its program has stopped to poll, or is not let in",
-        "gateway directory access list {code}",
-    ),
-    "head": Hint(
-        "โปรแกรมของหน่วยงานอาจติดที่รายการนี้",
-        "its program may be stuck at this entry",
-        "gateway inbox list {code}",
-    ),
-}
 
 
 async def look(hub: "Hub", code: OrganizationCode) -> list[Line]:
@@ -209,7 +97,7 @@ def show(code: OrganizationCode, lines: Sequence[Line], *, as_json: bool) -> Non
         [
             (
                 "✓" if line.ok else "✗",
-                _THAI[line.name],
+                STEPS[line.name],
                 line.name,
                 line.found,
                 f"{line.seconds:.3f}" if line.seconds else "",
@@ -220,7 +108,7 @@ def show(code: OrganizationCode, lines: Sequence[Line], *, as_json: bool) -> Non
     )
     for line in lines:
         if line.hint is not None and line.command:
-            say(f"{_THAI[line.name]}: {line.hint.thai} / {line.hint.english}")
+            say(f"{STEPS[line.name]}: {line.hint.thai} / {line.hint.english}")
             say(f"ต่อไป / Next: {line.command}")
 
 
@@ -250,7 +138,7 @@ def _line(step: Step, now: datetime) -> Line:
     if step.until is not None:
         soon = " !" if step.until - now < _SOON else ""
         found += f", ถึง / until {thai_day(step.until.date())}{soon}"
-    hint = _HINTS.get(step.name)
+    hint = HINTS.get(step.name)
     return Line(step.name, step.ok, found, step.seconds, hint, step.error)
 
 
@@ -266,7 +154,7 @@ def _state(endpoint: Endpoint, now: datetime) -> Line:
     else:
         last = _ago(endpoint.last_success_at, now)
         found = f"ส่งอยู่ / handing over, สำเร็จล่าสุด / last taken {last}"
-    return Line("state", not endpoint.rests(now), found, hint=_HINTS["state"])
+    return Line("state", not endpoint.rests(now), found, hint=HINTS["state"])
 
 
 async def _pulls(hub: "Hub", organization: Organization) -> list[Line]:
@@ -299,7 +187,7 @@ async def _pulls(hub: "Hub", organization: Organization) -> list[Line]:
 
 
 def _said(name: str, found: str, *, ok: bool) -> Line:
-    return Line(name, ok, found, hint=_HINTS.get(name))
+    return Line(name, ok, found, hint=HINTS.get(name))
 
 
 def _let_in(*, let_in: bool, demo: bool) -> str:

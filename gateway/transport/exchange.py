@@ -92,13 +92,6 @@ async def post(
 ) -> Exchanged:
     """Post, and return the answer where its status is 2xx; else `DeliveryError`."""
     began = time.monotonic()
-    size = len(request.body)
-    timeout = aiohttp.ClientTimeout(
-        total=patience.total(size + max(request.most - READ, 0)),
-        # It runs while the request is still being sent.
-        sock_read=patience.total(size),
-        sock_connect=patience.connect,
-    )
     async with (
         _translated(began),
         session.post(
@@ -107,7 +100,7 @@ async def post(
             data=io.BytesIO(request.body),
             headers={**request.headers, "Accept-Encoding": "identity"},
             allow_redirects=False,
-            timeout=timeout,
+            timeout=_timeout(request, patience),
         ) as response,
     ):
         body = await _read(response, request.most)
@@ -117,13 +110,23 @@ async def post(
             body=body[:KEPT],
             seconds=round(time.monotonic() - began, 3),
         )
+        coding = response.headers.get("Content-Encoding", "")
         _judge(answer, now)
-        if len(body) > request.most:
-            raise EndpointMisbehaved(f"more than {request.most} bytes", answer=answer)
-        coding = response.headers.get("Content-Encoding", "").strip().lower()
-        if coding not in _IDENTITY:
-            raise EndpointMisbehaved("compressed unasked", answer=answer)
-        return Exchanged(answer, body, _date(answer.headers.get("Date", "")))
+    if len(body) > request.most:
+        raise EndpointMisbehaved(f"more than {request.most} bytes", answer=answer)
+    if coding.strip().lower() not in _IDENTITY:
+        raise EndpointMisbehaved("compressed unasked", answer=answer)
+    return Exchanged(answer, body, _date(answer.headers.get("Date", "")))
+
+
+def _timeout(request: Request, patience: Patience) -> aiohttp.ClientTimeout:
+    size = len(request.body)
+    return aiohttp.ClientTimeout(
+        total=patience.total(size + max(request.most - READ, 0)),
+        # It runs while the request is still being sent.
+        sock_read=patience.total(size),
+        sock_connect=patience.connect,
+    )
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:
