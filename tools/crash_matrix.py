@@ -1,10 +1,13 @@
 """Play the crash matrix at full size; what came of it goes to docs/crash-matrix.md.
 
     python tools/crash_matrix.py [--letters N] [--engine NAME] [--only WORDS] [--json]
+                                 [--results FILE] [--page]
 
 Each row is one fault under the traffic of 48 offices, once on each engine; what is
 counted at its end is what the clients saw and what the hub's own checks say
 (`tests/matrix/judge.py`). With `--engine` or `--only` the document is left as it is.
+With `--results` each row is kept in a file as it ends, and a run goes on with those
+that are not in it; `--page` writes the document of what the file has.
 The exit status is 0 only if every row that could be played was found in order.
 """
 
@@ -18,7 +21,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -55,10 +57,16 @@ def main() -> int:
     words = chosen.only.lower()
     matrix = [row for row in rows(chosen.letters) if words in row.name.lower()]
     on = [chosen.engine] if chosen.engine else list(engines.ENGINES)
-    started = time.monotonic()
-    with _progress(len(matrix) * len(on), chosen.letters) as (tell, done):
-        outcomes = asyncio.run(_play_all(matrix, on, chosen.letters, tell, done))
-    text = page(outcomes, chosen.letters, time.monotonic() - started)
+    results = Results(chosen.results)
+    if not chosen.page:
+        with _progress(len(matrix) * len(on), chosen.letters) as (tell, done):
+            asyncio.run(
+                _play_all(
+                    matrix, on, results, letters=chosen.letters, tell=tell, done=done
+                )
+            )
+    outcomes = results.of(matrix, on)
+    text = page(outcomes)
     print(_as_json(outcomes) if chosen.json else text)
     if not (chosen.only or chosen.engine):
         TARGET.write_text(text, "utf-8")
@@ -70,34 +78,72 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--letters", type=int, default=LETTERS, metavar="N")
     parser.add_argument("--engine", choices=engines.ENGINES)
     parser.add_argument("--only", default="", metavar="WORDS")
+    parser.add_argument("--results", type=Path, metavar="FILE")
+    parser.add_argument("--page", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
+
+
+class Results:
+    """What was played, by row and engine; in a file where it is to be gone on with."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._found: dict[tuple[str, str], Outcome] = {}
+        kept = file.read_text("utf-8") if file and file.exists() else ""
+        for line in kept.splitlines():
+            one = json.loads(line)
+            one["verdict"] = judge.Verdict(**one["verdict"])
+            outcome = Outcome(**one)
+            self._found[outcome.row, outcome.engine] = outcome
+
+    def has(self, row: Row, engine: str) -> bool:
+        """Say whether a row was played on an engine, and found in order."""
+        found = self._found.get((row.name, engine))
+        return found is not None and found.good
+
+    def add(self, outcome: Outcome) -> None:
+        """Keep what a row came to, in place of what it came to before."""
+        self._found[outcome.row, outcome.engine] = outcome
+        if self._file:
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
+
+    def of(self, matrix: Sequence[Row], on: Sequence[str]) -> list[Outcome]:
+        """Return all rows, engine by engine; one that was not played says so."""
+        return [
+            self._found.get((row.name, engine))
+            or _left_out(row, engine, "the run was ended before it")
+            for engine in on
+            for row in matrix
+        ]
 
 
 async def _play_all(
     matrix: Sequence[Row],
     on: Sequence[str],
+    results: Results,
+    *,
     letters: int,
     tell: Tell,
     done: Callable[[Outcome], None],
-) -> list[Outcome]:
-    outcomes = []
+) -> None:
     for engine in on:
         if reason := engines.missing(engine):
-            outcomes += [_left_out(row, engine, reason) for row in matrix]
+            for row in matrix:
+                results.add(_left_out(row, engine, reason))
             continue
         with (
             tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
             engines.MAKERS[engine](Path(folder)) as make,
         ):
             for row in matrix:
-                outcomes.append(
-                    await _play(
+                if not results.has(row, engine):
+                    outcome = await _play(
                         row, make, engine, Path(folder), letters=letters, tell=tell
                     )
-                )
-                done(outcomes[-1])
-    return outcomes
+                    results.add(outcome)
+                    done(outcome)
 
 
 async def _play(
@@ -151,18 +197,19 @@ def _progress(
         yield tell, done
 
 
-def page(outcomes: Sequence[Outcome], letters: int, seconds: float) -> str:
+def page(outcomes: Sequence[Outcome]) -> str:
     """Write the document."""
     played = [outcome for outcome in outcomes if not outcome.left_out]
     good = sum(outcome.good for outcome in played)
+    seconds = sum(outcome.seconds for outcome in played)
     rules = (judge.__doc__ or "").partition("\n\n")[2].strip()
     return f"""\
 # The crash matrix
 
 What no fault does: lose a letter, or stamp one twice.
-Each row is one fault under the traffic of {letters:,} letters, sent, routed, received,
-registered and answered over HTTP by the simulated clients of 48 offices, many at the
-same time.
+Each row is one fault under the traffic of so many letters, sent, routed, received,
+registered and answered over HTTP by the simulated clients of up to 48 offices, many at
+the same time.
 Killed means SIGKILL; the points at which a hub kills itself are the table of
 `gateway/steps.py`, which only a demo hub obeys.
 
