@@ -31,12 +31,16 @@ class StoredAttempts:
     box: Strongbox
 
     async def add(self, attempt: Attempt) -> None:
-        """Keep an attempt; an answer about a secret letter is encrypted."""
-        answer = attempt.answer.body
+        """Keep an attempt; an answer about a secret letter is encrypted.
+
+        Its headers are left out then: they may say what the answer says.
+        """
+        answer, headers = attempt.answer.body, dict(attempt.answer.headers)
         secret = await self.box.letters_of([attempt.consignment])
         if secret:
             letter = secret[attempt.consignment]
             answer = await self.box.seal(letter, _place(attempt.promise), answer)
+            headers = {}
         row = {
             "promise_id": attempt.promise,
             "consignment_id": attempt.consignment,
@@ -47,7 +51,7 @@ class StoredAttempts:
             "number": attempt.number,
             "outcome": attempt.outcome,
             "status": attempt.answer.status,
-            "headers": json.dumps(dict(attempt.answer.headers), sort_keys=True),
+            "headers": json.dumps(headers, sort_keys=True),
             "answer": answer,
         }
         await self.connection.execute(_ADD, with_seal("attempt", row))

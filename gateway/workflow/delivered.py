@@ -38,6 +38,9 @@ from gateway.workflow.custody import is_proven, prove_custody
 from gateway.workflow.give_up import note_given_up, write_off
 from gateway.workflow.work import Work
 
+_LONGEST: Final = 50
+"""Characters of a ProcessID (Q-C16); of another system's number no more is noted."""
+
 _TOOK_IT: Final = {
     Carries.LETTER: Happening.ENDPOINT_TOOK_IT,
     Carries.NOTIFIER: Happening.NOTIFIER_TAKEN,
@@ -57,7 +60,7 @@ async def taken(work: Work, promise: Promise, answer: Answer) -> None:
         closed = await _fares_well(found)
         facts = {"attempt": str(promise.attempt)}
         if answer.process_id:
-            facts["taken_as"] = answer.process_id
+            facts["taken_as"] = answer.process_id[:_LONGEST]
         await take(unit, work, promise, found.entry, facts, now=found.now)
         await unit.attempts.add(found.attempt("taken", answer))
         await unit.promises.keep(promise.id, found.now)
@@ -262,13 +265,15 @@ async def _conclude(found: _Found, failure: _Failure) -> DeadLetter | None:
 
 
 def _say(found: _Found, failure: _Failure) -> None:
-    again = failure.again
+    again, error = failure.again, failure.error
+    # Whoever answered may quote the letter in it.
+    unanswered = error.answer.status is None
     emit(
         "delivery failed",
         consignment=found.promise.consignment,
         organization=found.entry.organization,
         code=failure.error.code,
-        detail=failure.error.detail,
+        detail=error.detail if unanswered else "",
         attempt=found.promise.attempt,
         again=again.not_before.isoformat() if again else None,
     )

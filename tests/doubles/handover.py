@@ -54,4 +54,10 @@ class FakeHandover:
             self._loses -= 1
             raise EndpointSilent
         number = f"N{list(self.held).index(parcel.id) + 1}"
-        return Answer(status=200, body=b"taken", seconds=0.25, process_id=number)
+        return Answer(
+            status=200,
+            headers={"Subject": parcel.letter.subject},
+            body=b"taken",
+            seconds=0.25,
+            process_id=number,
+        )
