@@ -420,6 +420,9 @@ class Archives(Protocol):
     async def note_purged(self, letter: Archived) -> None:
         """Keep when the bytes of a letter went."""
 
+    async def is_purged(self, consignment: UUID) -> bool:
+        """Say whether the bytes of a letter went."""
+
     async def drop_bytes(self, consignment: UUID) -> None:
         """Take out what only purged consignments need; this one is noted as purged."""
 

@@ -50,6 +50,10 @@ _IN_ARCHIVE: Final = (
     .order_by(ARCHIVED.c.consignment_id)
     .limit(bindparam("limit"))
 )
+_WENT: Final = select(ARCHIVED.c.archive_id).where(
+    ARCHIVED.c.consignment_id == bindparam("consignment"),
+    ARCHIVED.c.purged_at.is_not(None),
+)
 _NOTE_PURGED: Final = (
     update(ARCHIVED)
     .where(
@@ -153,6 +157,11 @@ class StoredArchives:
                 "new_seal": row["seal"],
             },
         )
+
+    async def is_purged(self, consignment: UUID) -> bool:
+        """Say whether the bytes of a letter went."""
+        found = await Reader(self.connection).fetch(_WENT, consignment=consignment)
+        return bool(found)
 
     async def drop_bytes(self, consignment: UUID) -> None:
         """Take out what only purged consignments need; this one is noted as purged."""

@@ -91,6 +91,9 @@ async def _entry(
 ) -> InboxEntry:
     entry = await unit.inboxes.carrying(consignment.id, receipt.id if receipt else None)
     taken_back = receipt is None and consignment.state is State.RECALLED
-    if entry is None or taken_back:
+    # Its bytes may be gone after many years: an entry without them would be a head
+    # that nobody gets past.
+    gone = receipt is None and await unit.archives.is_purged(consignment.id)
+    if entry is None or taken_back or gone:
         raise errors.LetterUnknown(request.letter_id.number)
     return entry

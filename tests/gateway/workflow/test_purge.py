@@ -14,6 +14,7 @@ from envelopes.notifier import NotifierKind
 from envelopes.parts import take_apart
 from gateway.domain.archive import Archive, Archived
 from gateway.domain.consignment import Consignment
+from gateway.domain.errors import LetterUnknown
 from gateway.domain.lifecycle import FIRST, Happening, State
 from gateway.domain.retention import Reason
 from gateway.store.books import check_books
@@ -125,6 +126,21 @@ async def test_doing_it_again_changes_nothing(hub: Hub) -> None:
 
     assert await purge(hub.work, letter) is Reason.CHANGED
     assert len(await hub.journal(Happening.BYTES_PURGED, CHIANG_MAI)) == 1
+
+
+async def test_a_purged_letter_does_not_come_again(hub: Hub) -> None:
+    """Asked for once more (operation 10), it is unknown: its inbox stays free."""
+    letter = await ended(hub, a_letter_to(CHIANG_MAI))
+    hub.clock.advance(days=TEN_YEARS.days)
+    assert (await hub.ask_again(CHIANG_MAI, receiver=CHIANG_MAI)).process_id
+    assert await purge(hub.work, letter) is Reason.CHANGED
+    await hub.take(CHIANG_MAI)
+    await purge(hub.work, await archived(hub, CHIANG_MAI, NUMBER))
+
+    with pytest.raises(LetterUnknown):
+        await hub.ask_again(CHIANG_MAI, receiver=CHIANG_MAI)
+
+    assert await hub.look(CHIANG_MAI) is None
 
 
 async def test_nothing_goes_before_its_time(hub: Hub) -> None:
