@@ -10,7 +10,7 @@ The first rule that applies gives the verdict; only ELIGIBLE is sent.
 | 4 | its letter was delivered or received all the same | ALREADY_HELD |
 | 5 | its letter is not failed any more: returned, taken back | ANSWERED |
 | 6 | the same letter, sent anew, has a number | STAMPED |
-| 7 | the receiver has the same letter, sent anew: the digest says so | ALREADY_HELD |
+| 7 | the same letter, sent anew, was taken and not sent back | ALREADY_HELD |
 | 8 | the hub is to hand it over, and its endpoint rests | ENDPOINT_RESTS |
 | 9 | nothing of that | ELIGIBLE |
 

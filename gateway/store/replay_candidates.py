@@ -17,6 +17,7 @@ from gateway.domain.deadletter import Settled
 from gateway.domain.endpoint import Endpoint
 from gateway.domain.lifecycle import State
 from gateway.domain.promise import Stage
+from gateway.domain.receipts import ReceiptKind
 from gateway.domain.replay_plan import PASSING, Candidate, Choice
 from gateway.store import rows
 from gateway.store.connection import Connection
@@ -26,12 +27,15 @@ from gateway.store.reading import (
     DEAD_LETTER,
     ENDPOINT,
     INBOX_ENTRY,
+    RECEIPT,
     REGISTRATION,
     Reader,
 )
 from gateway.store.rows import Columns
 
-_HELD: Final = (State.DELIVERED, State.RECEIVED)
+_KEPT: Final = (State.DELIVERED, State.RECEIVED, State.RECALLED)
+"""States in which a receiver that took a letter has not sent it back."""
+
 _LETTER: Final = {
     name: CONSIGNMENT.c[name].label(f"letter_{name}")
     for name in ("letter_id", "sender", "receiver", "copy_digest", "accepted_at")
@@ -70,6 +74,10 @@ _TWINS: Final = select(
 ).where(CONSIGNMENT.c.letter_id.in_(bindparam("keys", expanding=True)))
 _NUMBERED: Final = select(REGISTRATION.c.consignment_id).where(
     REGISTRATION.c.consignment_id.in_(bindparam("keys", expanding=True))
+)
+_TAKEN: Final = select(RECEIPT.c.consignment_id).where(
+    RECEIPT.c.consignment_id.in_(bindparam("keys", expanding=True)),
+    RECEIPT.c.kind == ReceiptKind.CUSTODY.value,
 )
 _REPLAYED: Final = select(DEAD_LETTER.c.consignment_id, DEAD_LETTER.c.receipt_id).where(
     DEAD_LETTER.c.consignment_id.in_(bindparam("keys", expanding=True)),
@@ -126,15 +134,16 @@ async def _candidates(
 ) -> list[Candidate]:
     reader = Reader(connection)
     anew = await _sent_anew(reader, found)
-    same = (row["id"] for alike in anew.values() for row in alike)
-    numbered = await _numbered(reader, same)
+    same = [row["id"] for alike in anew.values() for row in alike]
+    numbered = await _of(reader, _NUMBERED, same)
+    taken = await _of(reader, _TAKEN, same)
     before = await _replayed(reader, found)
     endpoints = await _endpoints(reader, {row["endpoint"] for row in found})
     return [
         _candidate(
             row,
-            others,
             stamped_anew=any(other["id"] in numbered for other in others),
+            held_anew=any(_is_kept(other, taken) for other in others),
             replayed=(row["consignment_id"], row["receipt_id"]) in before,
             endpoint=endpoints.get(row["endpoint"]),
         )
@@ -146,9 +155,9 @@ async def _candidates(
 
 def _candidate(
     row: Columns,
-    others: Sequence[Columns],
     *,
     stamped_anew: bool,
+    held_anew: bool,
     replayed: bool,
     endpoint: Endpoint | None,
 ) -> Candidate:
@@ -160,7 +169,7 @@ def _candidate(
         state=State(row["letter_state"]),
         fetched=row["entry_taken_at"] is not None,
         stamped_anew=stamped_anew,
-        held_anew=any(State(other["state"]) in _HELD for other in others),
+        held_anew=held_anew,
         endpoint=endpoint,
         replayed=replayed,
     )
@@ -184,8 +193,15 @@ async def _sent_anew(
     return alike
 
 
-async def _numbered(reader: Reader, consignments: Iterable[UUID]) -> set[UUID]:
-    found = await _fetch(reader, _NUMBERED, consignments)
+def _is_kept(consignment: Columns, taken: set[UUID]) -> bool:
+    return consignment["id"] in taken and State(consignment["state"]) in _KEPT
+
+
+async def _of(
+    reader: Reader, statement: Select[*tuple[Any, ...]], consignments: Iterable[UUID]
+) -> set[UUID]:
+    """Return those of the consignments that a statement finds something of."""
+    found = await _fetch(reader, statement, consignments)
     return {row["consignment_id"] for row in found}
 
 

@@ -361,6 +361,54 @@ async def test_a_stamped_letter_goes_only_where_their_number_is_said(
     assert len(await due(hub, Stage.DELIVER)) == 1
 
 
+async def freed(hub: Hub, *said: NotifierKind) -> None:
+    """Have a letter taken, and then freed; its receiver says what is `said` of it."""
+    await hub.deliver(to(CHIANG_MAI, ONE))
+    await hub.take(CHIANG_MAI)
+    for kind in said:
+        await hub.tell(CHIANG_MAI, kind, about=ONE)
+    await hub.free(CHIANG_MAI, ONE)
+
+
+async def sent_anew(hub: Hub) -> Replay:
+    """Send the same letter once more, give it up, and plan it."""
+    await hub.send(to(CHIANG_MAI, ONE))
+    await fail(hub, Stage.ROUTE, VaultDamaged())
+    return await planned(hub, Choice(stage=Stage.ROUTE))
+
+
+async def test_what_the_receiver_has_kept_by_its_digest_is_held_back(
+    hub: Hub,
+) -> None:
+    """It was freed and sent anew; the receiver has the same bytes already."""
+    await freed(hub)
+    made = await sent_anew(hub)
+
+    assert await verdicts(hub, made) == {Verdict.ALREADY_HELD: 1}
+    with pytest.raises(errors.NothingEligible):
+        await start(hub.work, made.id, START)
+
+
+async def test_what_the_receiver_sent_back_it_does_not_hold(hub: Hub) -> None:
+    """The letter that its sender sends anew then is one to be sent."""
+    await freed(hub, NotifierKind.RETURNED)
+    made = await sent_anew(hub)
+
+    assert await verdicts(hub, made) == {Verdict.ELIGIBLE: 1}
+
+
+async def test_a_number_of_the_same_letter_sent_before_is_a_stamp(hub: Hub) -> None:
+    """It may be stamped a second time: it goes only where that is said in words."""
+    await freed(hub)
+    await hub.tell(CHIANG_MAI, NotifierKind.REGISTERED, "7", about=ONE)
+    made = await sent_anew(hub)
+
+    assert await verdicts(hub, made) == {Verdict.STAMPED: 1}
+    await start(hub.work, made.id, START, even_if_stamped=1)
+    await look(hub)
+    assert await outcomes(hub, made) == ["sent"]
+
+
 async def test_a_resting_endpoint_is_left_alone_until_it_may_be_troubled(
     hub: Hub,
 ) -> None:
