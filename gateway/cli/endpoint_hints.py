@@ -1,4 +1,4 @@
-"""The names of the steps of `gateway check endpoint`, and what helps where one fails."""
+"""The steps of `gateway check endpoint` by name, and what helps where one fails."""
 
 from dataclasses import dataclass
 from typing import Final
