@@ -43,10 +43,10 @@ _COLUMNS: Final = (
     Column("ปลายทาง", "Endpoint"),
     Column("ครั้ง", "Failures", right=True),
     Column("งานค้าง", "Dead", right=True),
-    Column("เริ่ม", "Since", least=130),
-    Column("ล่าสุด", "Latest", least=110),
-    Column("วิธีแก้", "What mends it", fold=True, least=150),
-    Column("คำสั่งถัดไป", "Next", fold=True, least=150),
+    Column("เริ่ม", "Since", least=160),
+    Column("ล่าสุด", "Latest", least=130),
+    Column("วิธีแก้", "What mends it", fold=True, least=140),
+    Column("คำสั่งถัดไป", "Next", fold=True, least=90),
     Column("ปิด", "Closed", fold=True, least=170),
 )
 
