@@ -33,11 +33,15 @@ class Failure:
     def of(cls, error: Exception) -> Self:
         """Read an error of ours; of one that has no code only its kind is kept.
 
-        What such an error says may quote anything; its traceback is for the log.
+        What such an error says may quote anything; its traceback is for the log. So
+        may what an endpoint answered: that lies with the attempt.
         """
         code = getattr(error, "code", None)
         if not isinstance(code, str):
             return cls(INTERNAL, type(error).__name__)
+        status = getattr(getattr(error, "answer", None), "status", None)
+        if status is not None:
+            return cls(code, f"HTTP {status}")
         return cls(code, str(getattr(error, "detail", "")))
 
 
