@@ -141,10 +141,12 @@ def remedy_of(error: Exception, arguments: Sequence[str]) -> str:
     if template := _REMEDIES.get(_code(error), ""):
         where = str(getattr(error, "where", "")).strip()
         organization = _organization(arguments)
-        return template.format(
+        command = template.format(
             where=shlex.quote(where) if where else organization,
             organization=organization,
-        ) + _same_data(arguments)
+        )
+        is_help = command.endswith("--help")
+        return command if is_help else command + _same_data(arguments)
     if getattr(error, "temporary", False) or _advice_of(error):
         return shlex.join(["gateway", *arguments])
     return _help_of(error, arguments)
