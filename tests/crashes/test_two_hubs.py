@@ -57,7 +57,7 @@ LETTERS = 60
 CALM = 120.0
 """Seconds for all that is on its way to arrive, once nobody is killed any more: what a
 killed process had in its hands comes again after a minute at most."""
-LIFE = 12.0 if SOAK else 8.0
+LIFE = 20.0 if SOAK else 8.0
 """Seconds that a process lives at most before it is killed."""
 SENDERS = 4
 CLERK = "นางสาวสมมุติ ทะเบียนดี"
