@@ -82,9 +82,22 @@ _UNKEPT: Final = _OPEN.where(_PROMISE.c.published_at < bindparam("unkept_since")
 # Of each push endpoint the first that are due, published or not: a province that comes
 # back with ten thousand letters delays nobody, and its queue is never long. Of one
 # that rests none; of one that pulls now all, for its deliverer to find void.
+_AWAKE: Final = select(ENDPOINT.c.organization).where(
+    or_(
+        ENDPOINT.c.way == Way.PULL.value,
+        and_(
+            ENDPOINT.c.paused_at.is_(None),
+            or_(
+                ENDPOINT.c.closed_until.is_(None),
+                ENDPOINT.c.closed_until <= bindparam("now"),
+            ),
+        ),
+    )
+)
+# Ranked without their other columns, since a long backlog is sorted for it.
 _RANKED: Final = (
     select(
-        _PROMISE,
+        _PROMISE.c.id,
         func.row_number()
         .over(
             partition_by=_PROMISE.c.endpoint,
@@ -92,38 +105,27 @@ _RANKED: Final = (
         )
         .label("rank"),
     )
-    .join(ENDPOINT, ENDPOINT.c.organization == _PROMISE.c.endpoint)
     .where(
         _PROMISE.c.kept_at.is_(None),
-        _PROMISE.c.endpoint.is_not(None),
+        _PROMISE.c.endpoint.in_(_AWAKE),
         or_(
             _PROMISE.c.not_before <= bindparam("now"),
             _PROMISE.c.made_at > bindparam("ahead"),
-        ),
-        or_(
-            ENDPOINT.c.way == Way.PULL.value,
-            and_(
-                ENDPOINT.c.paused_at.is_(None),
-                or_(
-                    ENDPOINT.c.closed_until.is_(None),
-                    ENDPOINT.c.closed_until <= bindparam("now"),
-                ),
-            ),
         ),
     )
     .subquery()
 )
 _PUSHED: Final = (
-    select(_RANKED)
+    select(_PROMISE)
     .where(
-        _RANKED.c.rank <= WINDOW,
-        or_(_RANKED.c.claimed_until.is_(None), _RANKED.c.claimed_until <= func.now()),
+        _PROMISE.c.id.in_(select(_RANKED.c.id).where(_RANKED.c.rank <= WINDOW)),
+        FREE,
         or_(
-            _RANKED.c.published_at.is_(None),
-            _RANKED.c.published_at < bindparam("unkept_since"),
+            _PROMISE.c.published_at.is_(None),
+            _PROMISE.c.published_at < bindparam("unkept_since"),
         ),
     )
-    .order_by(_RANKED.c.not_before, _RANKED.c.id)
+    .order_by(_PROMISE.c.not_before, _PROMISE.c.id)
     .limit(bindparam("limit"))
 )
 
