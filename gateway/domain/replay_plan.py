@@ -224,16 +224,28 @@ def outcome_of(trace: Trace) -> Outcome:
     """Say what came of it: the stage it was sent back to was passed, or not."""
     if trace.cause:
         return Outcome.FAILED_AGAIN
-    match trace.stage:
-        case Stage.ROUTE:
-            done = trace.state not in {State.ACCEPTED, State.FAILED}
-        case Stage.NOTIFY:
-            done = trace.queued
-        case Stage.DELIVER:
-            answered = trace.is_letter and trace.state not in {
-                State.WAITING,
-                State.FAILED,
-                *_STAMPED,
-            }
-            done = trace.fetched or answered
-    return Outcome.DONE if done else Outcome.SENT
+    return Outcome.DONE if _PASSED[trace.stage](trace) else Outcome.SENT
+
+
+def _was_routed(trace: Trace) -> bool:
+    return trace.state not in {State.ACCEPTED, State.FAILED}
+
+
+def _was_queued(trace: Trace) -> bool:
+    return trace.queued
+
+
+def _was_taken(trace: Trace) -> bool:
+    """Say whether it was; that a letter was answered is enough, a number is not.
+
+    One that had its number before is handed over again all the same.
+    """
+    open_yet = (State.WAITING, State.FAILED, *_STAMPED)
+    return trace.fetched or (trace.is_letter and trace.state not in open_yet)
+
+
+_PASSED: Final = {
+    Stage.ROUTE: _was_routed,
+    Stage.NOTIFY: _was_queued,
+    Stage.DELIVER: _was_taken,
+}

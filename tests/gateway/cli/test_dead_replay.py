@@ -26,7 +26,7 @@ from gateway.identity import SystemClock
 from gateway.runners.replayer import Replayer
 from gateway.workflow.route import route
 from tests.gateway.workflow import hub as by_hand
-from tests.gateway.workflow.failing import due, not_routed
+from tests.gateway.workflow.failing import due, not_routed, numbered
 from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, MINISTRY, Stage
 
 WHO = ("--by", "สมศรี ใจดี", "--reason", "ซ่อมแล้ว")
@@ -141,6 +141,24 @@ def test_a_plan_is_a_document(shell: Shell) -> None:
     assert found["ages"] == {"<1h": LETTERS}
     assert found["seconds"] == 4
     assert [letter["position"] for letter in found["letters"]] == [1, 2, 3]
+
+
+def test_what_is_held_back_is_said_with_the_reason(shell: Shell) -> None:
+    """And how to go on only where something may go."""
+
+    async def recall(opened: Hub) -> None:
+        hub = by_hand.Hub(opened.work, opened.store, Now())  # type: ignore[arg-type]
+        await hub.free(LOEI, numbered(LETTERS)[-1])
+
+    with_hub(shell.data, recall)
+
+    said = shell("--endpoint", LOEI.text)
+    assert "1\tตีกลับหรือดึงกลับแล้ว / returned or taken back" in said
+    assert "dead replay start" not in shell.err
+    assert shell.json("--all")["verdicts"] == {"eligible": 2, "answered": 1}
+    plan = shell.json("--endpoint", LOEI.text)["id"]
+    assert "returned or taken back" in shell("report", plan, "--each")
+    shell("start", plan, *WHO, "--yes", code=1)
 
 
 def test_without_a_terminal_yes_must_be_said(shell: Shell) -> None:

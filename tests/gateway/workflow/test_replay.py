@@ -21,6 +21,7 @@ from gateway.runners.replayer import BY_ITSELF, Replayer
 from gateway.store.errors import VaultDamaged
 from gateway.workflow.give_up import give_up
 from gateway.workflow.replay import cancel, plan, set_rate, start
+from gateway.workflow.resume import Turn, take_turn
 from tests.gateway.workflow.failing import (
     dead_letters,
     due,
@@ -315,7 +316,9 @@ async def test_what_was_sent_stays_sent_when_it_is_called_off(hub: Hub) -> None:
         assert ended.progress is Progress.CANCELLED
     await hub.keep()
     await look(hub, times=2)
+    late = await take_turn(hub.work, replay.id, 2, ahead=False)
 
+    assert late is Turn.GONE
     assert await outcomes(hub, replay) == ["sent", "not-attempted"]
     assert [act.what for act in await acts(hub)].count("dead replay cancel") == 1
     [letter, _] = await hub.store.replays.letters(replay.id)
