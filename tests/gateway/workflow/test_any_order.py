@@ -21,12 +21,16 @@ from envelopes.letter import LetterId, OrganizationCode
 from envelopes.notifier import Notifier, NotifierKind
 from envelopes.requests import AskAgain, DeleteLetter
 from gateway.domain.books import Place, ReceiptPlace
+from gateway.domain.delivery import EndpointRefused, EndpointUnreachable
+from gateway.domain.endpoint import Way
 from gateway.domain.errors import Refusal
 from gateway.domain.lifecycle import TRANSITIONS, Happening, State
+from gateway.domain.promise import Stage
 from gateway.domain.register import NumberedBy
 from gateway.ports import Path as LetterPath
 from gateway.store.errors import StoreError
 from gateway.store.store import DATABASE, open_store
+from gateway.workflow import reach
 from gateway.workflow.ask_again import ask_again
 from gateway.workflow.collect import confirm
 from gateway.workflow.endpoint import set_dialect
@@ -53,10 +57,14 @@ VERBS = (
     *("send", "send", "keep", "keep", "keep", "poll", "poll", "delete", "delete"),
     *("tell", "tell", "tell", "tell", "register", "wait"),
     *("free", "free", "ask again", "ask again", "dialect", "read", "read", "unpark"),
+    *("way", "way"),
 )
 IMPATIENT = replace(dialects.JAVA_KEEPING, name="impatient", patience=1)
 """Parks after two reads, and never deletes."""
 SPOKEN = (dialects.BOI, dialects.CSHARP, *[IMPATIENT] * 3, dialects.UNKNOWN)
+
+ENDS = (None, None, EndpointUnreachable(), EndpointRefused())
+"""How a call to a push endpoint may end."""
 
 Bunch = list[tuple[str, int]]
 """Verbs that are done at once; each draws its arguments from its own seed."""
@@ -116,8 +124,27 @@ async def _keep(hub: Hub, _party: OrganizationCode, draw: Random) -> None:
     due = list(await hub.store.outbox.due(hub.clock.now(), limit=100))
     draw.shuffle(due)
     for promise in due[: draw.choice((1, 3, 100))]:
+        if promise.stage is Stage.DELIVER:
+            hub.endpoints.fail(draw.choice(ENDS))
+            hub.endpoints.lose_answers(draw.choice((0, 0, 1)))
+            await hub.hand_over(promise)
+            continue
         verb = route if promise.receipt is None else notify
         await _until_kept(partial(verb, hub.work, promise.id))
+
+
+async def _way(hub: Hub, party: OrganizationCode, draw: Random) -> None:
+    """Let an operator say how an organization is reached."""
+    match draw.choice(("push", "push", "pull", "pause", "resume")):
+        case "push":
+            way = draw.choice((Way.ECMS, Way.WEBHOOK))
+            await hub.push_to(party, way, in_order=draw.random() < 0.5)
+        case "pull":
+            await _until_kept(lambda: reach.let_pull(hub.work, party))
+        case "pause":
+            await _until_kept(lambda: reach.pause(hub.work, party))
+        case _:
+            await _until_kept(lambda: reach.resume(hub.work, party))
 
 
 async def _poll(hub: Hub, party: OrganizationCode, _draw: Random) -> None:
@@ -208,6 +235,7 @@ _VERBS: Final = {
     "dialect": _speak,
     "unpark": _unpark,
     "wait": _wait,
+    "way": _way,
 }
 
 
@@ -277,6 +305,11 @@ async def _ends(hub: Hub) -> None:
     """Let all come to rest: every letter and every notifier is taken."""
     await hub.keep()
     for party in PARTIES:
+        with suppress(Refusal):
+            await reach.let_pull(hub.work, party)
+    # What was promised to endpoints that pull now is void.
+    await hub.keep()
+    for party in PARTIES:
         # A dialect that reads everything brings back what was held.
         await hub.speaks(party, dialects.UNKNOWN)
     hub.clock.advance(days=2)
@@ -289,5 +322,7 @@ async def _ends(hub: Hub) -> None:
     assert books.in_balance, books.findings
     left = (Place.ON_ITS_WAY, Place.IN_INBOX, Place.PARKED)
     assert [books.places[place] for place in left] == [0] * len(left)
-    untold = {*ReceiptPlace} - {ReceiptPlace.TAKEN, ReceiptPlace.TOLD_NOBODY}
+    # What was given up stays so until somebody replays it.
+    over = {ReceiptPlace.TAKEN, ReceiptPlace.TOLD_NOBODY, ReceiptPlace.DEAD}
+    untold = {*ReceiptPlace} - over
     assert {books.receipts[place] for place in untold} == {0}

@@ -13,14 +13,20 @@ from envelopes.notifier import NotifierKind
 from gateway.domain.promise import Stage
 from gateway.steps import VARIABLE, arm
 from gateway.workflow.collect import confirm
+from gateway.workflow.deliver import prepare
 from gateway.workflow.notify import notify
 from gateway.workflow.register import register
 from gateway.workflow.route import route
+from gateway.workflow.work import Work
 from tests.gateway.workflow.hub import CHIANG_MAI, MINISTRY, Hub, patiently, to
 
 T = TypeVar("T")
 
-VERBS = {Stage.ROUTE: route, Stage.NOTIFY: notify}
+VERBS: dict[Stage, Callable[[Work, UUID], Awaitable[object]]] = {
+    Stage.ROUTE: route,
+    Stage.NOTIFY: notify,
+    Stage.DELIVER: prepare,
+}
 
 
 class Stopped(Exception):
