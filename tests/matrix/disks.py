@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-_MIB: Final = 1024 * 1024
 _SPARE: Final = 4096
 
 
@@ -26,9 +25,10 @@ class Disk:
 
     def fill(self) -> None:
         """Leave no room at all; what is written into room left over fills it, too."""
-        with suppress(OSError), self._filler.open("ab", buffering=0) as file:
-            while file.write(b"\0" * _MIB):
-                pass
+        room = os.statvfs(self.folder)
+        with self._filler.open("ab", buffering=0) as file, suppress(OSError):
+            # In one step: what is written meanwhile is to find no room soon.
+            os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize)
         with suppress(OSError), self._filler.open("ab", buffering=0) as file:
             while file.write(b"\0" * _SPARE):
                 pass

@@ -117,6 +117,24 @@ def servers(folder: Path) -> Iterator[Make]:
         yield make
 
 
+@contextmanager
+def vault_in_directory(site: Site) -> Iterator[None]:
+    """Make the hub of a site anew, with its files in a directory and not in rows."""
+    database = site.database
+    assert database
+    name = f"directory_{next(_NUMBERS)}"
+    postgresql.run(database.tcp, f'CREATE DATABASE "{name}"')
+    url = _url(database, name)
+    shutil.rmtree(site.data)
+    settings = {"GATEWAY_DATABASE_URL": url, "GATEWAY_VAULT": "directory"}
+    _made(gateway("init", "--demo", "--data", str(site.data), **settings))
+    site.set(database_url=url)
+    try:
+        yield
+    finally:
+        postgresql.run(database.tcp, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 MAKERS: Final = {EMBEDDED: embedded, SERVERS: servers}
 
 

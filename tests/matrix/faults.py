@@ -9,7 +9,7 @@ no machine lets one process have another time than all others.
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from queues.topology import dead_queue
 from tests import postgresql
 from tests.doubles.proxy import Wire
 from tests.matrix import disks
-from tests.matrix.engines import EMBEDDED, SERVERS, Site
+from tests.matrix.engines import EMBEDDED, SERVERS, Site, vault_in_directory
 from tests.matrix.play import Fault, Row, Scene
 from tools.services_postgresql import own_folder
 from tools.services_rabbitmq import Server as RabbitServer
@@ -31,6 +31,9 @@ AWAY: Final = 1.5
 
 LARGE: Final = 48 * 1024
 """Bytes of a file that lies in the vault's segments and not in its row."""
+
+_SIZE: Final = 256
+"""Megabytes of a disk: some 2,000 large letters, and not much more."""
 
 _REPEATS: Final = 30
 _KNOWN_WITHIN: Final = 30.0
@@ -165,17 +168,21 @@ def _vault_full(at: Sequence[float]) -> Row:
     @asynccontextmanager
     async def around(site: Site) -> AsyncIterator[disks.Disk]:
         vault = site.data / "vault"
-        vault.mkdir(exist_ok=True)
-        kept = site.data / "vault-before"
-        shutil.copytree(vault, kept)
-        with disks.disk(vault, 512) as disk:
+        with ExitStack() as stack:
+            if site.engine == SERVERS:
+                stack.enter_context(vault_in_directory(site))
+            vault.mkdir(exist_ok=True)
+            kept = site.data / "vault-before"
+            shutil.copytree(vault, kept)
+            disk = stack.enter_context(disks.disk(vault, _SIZE))
             shutil.copytree(kept, vault, dirs_exist_ok=True)
             yield disk
 
     return Row(
         verb="disk",
         name="disk full at the vault",
-        how="vault/ on a tmpfs, filled to the last byte, then given room again",
+        how="vault/ on a tmpfs, filled to the last byte, then given room again; of "
+        "PostgreSQL a hub whose vault is a directory",
         fault=Fault(around=around, strike=_filling(at), size=LARGE),
         missing=lambda _engine: disks.refused(),
     )
@@ -202,7 +209,7 @@ def _database_full(at: Sequence[float]) -> Row:
 async def _sqlite_disk(site: Site) -> AsyncIterator[disks.Disk]:
     folder = site.data / "db"
     folder.mkdir()
-    with disks.disk(folder, 512) as disk:
+    with disks.disk(folder, _SIZE) as disk:
         for file in site.data.glob("hub.db*"):
             shutil.move(file, folder / file.name)
         site.set(database_url="sqlite:db/hub.db", broker_url="embedded:db/queues.db")
@@ -214,7 +221,7 @@ async def _tablespace(site: Site) -> AsyncIterator[disks.Disk]:
     assert site.database
     url = site.database.tcp
     name = urlsplit(site.settings["database_url"]).path.strip("/")
-    with own_folder() as folder, disks.disk(folder, 512) as disk:
+    with own_folder() as folder, disks.disk(folder, _SIZE) as disk:
         place = folder / "space"
         site.database.give(place)
         postgresql.run(url, f"CREATE TABLESPACE {name} LOCATION '{place}'")

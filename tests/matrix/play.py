@@ -264,7 +264,8 @@ async def _judged(scene: Scene) -> Verdict:
     if scene.waiting:
         verdict.findings.append(f"never died at {', '.join(scene.waiting)}")
     judge_clients(seen, verdict)
-    await judge_hub(data, seen, verdict)
+    # In a loop of its own: a wire to the database may lie in this one.
+    await asyncio.to_thread(lambda: asyncio.run(judge_hub(data, seen, verdict)))
     await asyncio.to_thread(judge_books, data, verdict)
     return verdict
 
