@@ -37,8 +37,9 @@ def expect_all(report: dict[str, Any], name: str) -> None:
         assert one["accepted_per_second"] >= one["in_inbox_per_second"] > 0
         assert one["hub_processor_ms_until_settled"] > 0
     assert found["circular"]["files_kept"] == 4
-    assert found["backlog"]["pull"]["waiting"] == 12
-    assert {"letter", "poll"} == set(found["backlog"]["pull"]["others_during_ms"])
+    for way in ("pull", "push"):
+        assert found["backlog"][way]["waiting"] == 12
+        assert {"letter", "poll"} == set(found["backlog"][way]["others_during_ms"])
     assert [one["letters"] for one in found["memory"]] == [1, 2]
     assert found["round_trips"]["letters"] == 8
     assert found["paced"]["receipt_signed_ms"]["p50"] > 0

@@ -23,7 +23,7 @@ from typing import Any
 
 from gateway.simulation.provinces import PROVINCES
 from tools.bench import blocks, circulars, durable, echo, engines, syncs
-from tools.bench.backlog import Plan, pulled
+from tools.bench.backlog import Plan, pulled, pushed
 from tools.bench.cases import Measured, Post, accept, circular, memory, paced, settled
 from tools.bench.engines import EMBEDDED, SERVERS, Engine
 from tools.bench.hub import SENDERS, Hub, made, new_senders, served
@@ -124,9 +124,12 @@ class Bench:
             self._memory(hub, found)
         with opened() as engine, self._hub(engine) as hub:
             say(f"{engine.name}: a province that was away")
-            away = self._post.receivers[-1]
+            first, second = self._post.receivers[-2:]
             plan = self._sizes.backlog
-            found["backlog"] = {"pull": pulled(hub, self._post, plan, away)}
+            found["backlog"] = {
+                "pull": pulled(hub, self._post, plan, first),
+                "push": pushed(hub, self._post, plan, second),
+            }
         with opened() as engine:
             say(f"{engine.name}: profile")
             size = min(self._sizes.letters)

@@ -1,18 +1,22 @@
 """One province away, with thousands of letters waiting, comes back.
 
-The letters are sent for real, and wait as they would after eight hours; then the
-province empties its inbox as fast as its client can, over some connections, while the
-other provinces go on sending and polling at the pace they had before. What counts is
-that their answers take no longer than before.
+The letters are sent for real, and wait as they would after eight hours. Then the
+province empties its inbox as fast as its client can, one message after another, or is
+pushed to, while the others go on sending and polling at the pace they had. What counts
+is that their answers take no longer than before.
 """
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from tools.bench import letters
-from tools.bench.cases import Measured, Post, settled
+from tools.bench.cases import Measured, Post
+from tools.bench.echo import webhook
 from tools.bench.hub import Hub
 from tools.bench.offices import Line, Times, emptied, poll
 
@@ -23,6 +27,9 @@ _EACH = 0.05
 """Seconds that a waiting letter takes its province at most: for as long as all of
 them take, the others have letters to send."""
 _LEAST = 5.0
+_STARTING = 60.0
+_GLANCE = 0.05
+_PATIENCE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +43,85 @@ class Plan:
     """Seconds that the others are watched for before the province comes back."""
 
 
+Drain = Callable[[Times], Awaitable[int]]
+"""Lets the province come back; returns how many letters it got."""
+
+
 def pulled(hub: Hub, post: Post, plan: Plan, away: str) -> Measured:
     """Let a province that polls come back."""
+
+    async def drain(times: Times) -> int:
+        line = Line(hub.address)
+        try:
+            return await emptied(line, away, times)
+        finally:
+            line.close()
+
+    _fill(hub, post, plan, away)
+    return _measured(hub, post, plan, away, drain)
+
+
+def pushed(hub: Hub, post: Post, plan: Plan, away: str) -> Measured:
+    """Let a province come back to which the hub pushes; it was paused meanwhile."""
+    with webhook() as (port, came):
+
+        async def drain(times: Times) -> int:
+            began = time.perf_counter()
+            await asyncio.to_thread(_ordered, hub, "resume", away)
+            while came.value < plan.waiting:
+                if time.perf_counter() - began > plan.waiting * _EACH + _STARTING:
+                    break
+                await asyncio.sleep(_GLANCE)
+            times.by_kind["whole"] = [time.perf_counter() - began]
+            return int(came.value)
+
+        place = f"http://127.0.0.1:{port}/"
+        how = ("--network", "127.0.0.0/8", "--any-order")
+        _ordered(hub, "set", away, "webhook", place, *how)
+        _ordered(hub, "pause", away)
+        _fill(hub, post, plan, away)
+        return _measured(hub, post, plan, away, drain)
+
+
+def _fill(hub: Hub, post: Post, plan: Plan, away: str) -> None:
+    """Send what waits for the province, and see it lie in its inbox."""
+    alone = Post(post.folder, post.senders, [away], made=post.made)
+    file = alone.prepare("waiting", 4096, plan.waiting)
+    alone.send(hub.address, file)
+    file.unlink()
+    post.made = alone.made
+    hub.reaches(
+        f"SELECT count(*) FROM inbox_entry WHERE organization = '{away}'",  # noqa: S608
+        plan.waiting,
+        _PATIENCE,
+    )
+
+
+def _measured(hub: Hub, post: Post, plan: Plan, away: str, drain: Drain) -> Measured:
     others = [code for code in post.receivers if code != away]
-    back = Post(post.folder, post.senders, [away], made=post.made)
-    waiting = back.prepare("waiting", 4096, plan.waiting)
-    back.send(hub.address, waiting)
-    waiting.unlink()
-    post.made = back.made
-    settled(hub)
     meanwhile = Post(post.folder, post.senders, others, made=post.made)
     count = int(plan.rate * (plan.calm + plan.waiting * _EACH + _LEAST))
     file = meanwhile.prepare("meanwhile", 4096, count)
     post.made = meanwhile.made
     requests = letters.read(file)
     file.unlink()
-    return asyncio.run(_come_back(hub.address, plan, requests, others, away))
+    requests.reverse()
+    work = _Others(hub.address, plan.rate, requests, others)
+    return asyncio.run(_come_back(work, plan, drain))
 
 
-async def _come_back(
-    address: str, plan: Plan, requests: list[bytes], others: Sequence[str], away: str
-) -> Measured:
+async def _come_back(others: "_Others", plan: Plan, drain: Drain) -> Measured:
     before, during, own = Times(), Times(), Times()
     stop = asyncio.Event()
-    requests.reverse()
-    others_at_work = _Others(address, plan.rate, requests, others)
     async with asyncio.TaskGroup() as group:
-        group.create_task(others_at_work.run(before, stop))
+        group.create_task(others.run(before, stop))
         await asyncio.sleep(plan.calm)
         stop.set()
     stop.clear()
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
-        group.create_task(others_at_work.run(during, stop))
-        line = Line(address)
-        taken = await emptied(line, away, own)
-        line.close()
+        group.create_task(others.run(during, stop))
+        taken = await drain(own)
         stop.set()
     seconds = time.perf_counter() - began
     return {
@@ -83,6 +133,20 @@ async def _come_back(
         "others_during_ms": during.quantiles(),
         "own_ms": own.quantiles(),
     }
+
+
+def _ordered(hub: Hub, what: str, code: str, *words: str) -> None:
+    """Give an operator's order about an endpoint."""
+    command = [sys.executable, "-m", "gateway", "directory", "endpoint", what, code]
+    subprocess.run(
+        [
+            *(*command, *words, "--data", str(hub.data)),
+            *("--by", "bench", "--reason", "bench", "--json"),
+        ],
+        env={**os.environ, **hub.engine.settings},
+        check=True,
+        capture_output=True,
+    )
 
 
 class _Others:
