@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -43,6 +44,8 @@ _LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 """Base 32 without the letters that are taken for digits, and without `u`."""
 _LOOK_ALIKE: Final = str.maketrans("ilo", "110")
 _BITS: Final = 5
+_CALLERS: Final = 1_024
+"""Addresses that are kept read."""
 _NET: Final = 64
 """Bits of an IPv6 address that its holder chooses."""
 _WIDEST: Final = 8
@@ -218,10 +221,12 @@ def secret_of(number: int) -> str:
     return "".join(_LETTERS[number >> place & 31] for place in places)
 
 
+@lru_cache(_CALLERS)
 def address_of(text: str) -> IpAddress | None:
     """Read an address as systems write it; None where it is none.
 
-    An IPv4 address inside an IPv6 one is that IPv4 address; a zone is left out.
+    An IPv4 address inside an IPv6 one is that IPv4 address; a zone is left out. Each
+    request asks for its caller's, so what was read is kept.
     """
     try:
         found = ip_address(text.strip())
