@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from gateway.config import Settings, SettingsError
+from gateway.store.store import DATABASE_VAULT, VAULT_FACT
 
-FACT: Final = "vault"
+FACT: Final = VAULT_FACT
 """The name under which the database knows the mark, or that files lie in rows."""
 
-IN_ROWS: Final = "database"
+IN_ROWS: Final = DATABASE_VAULT
 
 MARK: Final = Path("vault", "mark")
 
