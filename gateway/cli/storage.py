@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -117,7 +117,8 @@ async def _storage(hub: "Hub", months: int, only: OrganizationCode | None) -> St
     began = await growth.first()
     since = max(began, now - LOOKED_AT) if began else now
     lately = await growth.between(since, now)
-    days = (now - since).total_seconds() / 86400
+    # What came in the first hour of a hub is no rate.
+    days = max(1.0, (now - since) / timedelta(days=1))
     disk, used = shutil.disk_usage(hub.settings.data), _used(hub.settings)
     names = {
         line.organization.code: line.organization.th_name
@@ -131,7 +132,7 @@ async def _storage(hub: "Hub", months: int, only: OrganizationCode | None) -> St
         used=used,
         free=disk.free,
         total=disk.total,
-        per_day=size / days if days else 0.0,
+        per_day=size / days,
         full=full_on(lately, days, disk.free, now),
         now=now,
         database=await growth.database() if served else None,
