@@ -36,8 +36,8 @@ _ENVELOPE_PLACE: Final = "envelope"
 
 _INSERT_ENVELOPE: Final = text(
     "INSERT INTO envelope (digest, size, skeleton, cuts, letter_key) VALUES "
-    "(:digest, :size, :skeleton, :cuts, :letter_key) ON CONFLICT (digest) DO UPDATE SET "
-    "skeleton = excluded.skeleton, cuts = excluded.cuts "
+    "(:digest, :size, :skeleton, :cuts, :letter_key) ON CONFLICT (digest) DO UPDATE "
+    "SET skeleton = excluded.skeleton, cuts = excluded.cuts "
     "WHERE length(envelope.skeleton) = 0"
 ).bindparams(bindparam("letter_key", type_=Uuid()))
 _FILE: Final = FileRow.metadata.tables["file"]
