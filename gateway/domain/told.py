@@ -106,14 +106,18 @@ class _Telling:
 
     def hear(self, entry: Entry) -> None:
         """Take in one journal entry."""
-        at = at_text(entry.at)
-        facts = entry.facts
-        inbox_entry = facts.get("entry", "")
         if entry.happening in _FREEING:
+            at = at_text(entry.at)
             self.facts.append(Fact("consignment", "", "freed", at))
-        if dead_letter := facts.get("dead_letter"):
+        if dead_letter := entry.facts.get("dead_letter"):
             self._of_dead_letter(entry, dead_letter)
         self._of_delivery(entry)
+        self._of_happening(entry)
+
+    def _of_happening(self, entry: Entry) -> None:
+        """Take in what each happening alone means."""
+        at, facts = at_text(entry.at), entry.facts
+        inbox_entry = facts.get("entry", "")
         match entry.happening:
             case Happening.LETTER_ACCEPTED:
                 self._accepted(entry)
