@@ -18,7 +18,7 @@ from gateway.runners.replayer import Replayer
 from gateway.store.errors import VaultDamaged
 from gateway.workflow import reach, replay
 from gateway.workflow.give_up import give_up
-from gateway.workflow.settle import discard, settle_what_was_overtaken
+from gateway.workflow.settle import discard, overtake, overtaken
 from tests.gateway.store.hub import Hub, enter, numbered, secret_letter, sent
 
 SURIN: Final = OrganizationCode("1500200032")
@@ -57,7 +57,8 @@ async def _letters(hub: Hub) -> None:
     order = Order("dead discard", _CLERK, "no longer needed")
     await discard(hub.work, dead.id, by="สมชาย", order=order)
     await hub.tell(SURIN, NotifierKind.RETURNED, numbered(25))
-    assert await settle_what_was_overtaken(hub.work) == 1
+    [answered] = await overtaken(hub.work)
+    await overtake(hub.work, answered)
 
 
 async def _secret(hub: Hub) -> None:
