@@ -12,6 +12,8 @@ from tests.matrix import peers
 from tests.matrix.clerks import Clerks
 from tests.matrix.play import Fault, Row
 
+_GIVEN_UP: Final = "deliver:given-up"
+
 VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "receive": ("receive:",),
     "relay": ("relay:",),
@@ -20,11 +22,13 @@ VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "register": ("notice:", "register:"),
     "notify": ("notify:",),
     "deliver": ("deliver:",),
-    "replay": ("give-up:", "replay:"),
+    "replay": (_GIVEN_UP, "replay:"),
 }
 """Verb → the beginnings of its steps."""
 
 ELSEWHERE: Final[Mapping[str, str]] = {
+    "give-up:before-commit": "tests/crashes/test_give_up.py",
+    "give-up:after-commit": "tests/crashes/test_give_up.py",
     "free:before-commit": "tests/crashes/test_free.py",
     "free:after-commit": "tests/crashes/test_free.py",
     "seal:after-commit": "tests/crashes/test_kill_the_hub.py",
@@ -44,11 +48,13 @@ MANY: Final = 1000
 
 _CLERKS: Final = "register"
 _PUSHED: Final = ("deliver",)
-_REPLAYED: Final = ("give-up", "replay")
+_REPLAYED: Final = ("replay",)
 
 
 def verb_of(step: str) -> str:
     """Return the verb that a step belongs to; empty for one that has no row."""
+    if step == _GIVEN_UP:
+        return "replay"
     return next((v for v, begins in VERBS.items() if step.startswith(begins)), "")
 
 
@@ -80,8 +86,7 @@ def _within(passings: int) -> list[int]:
 
 
 def _group_of(step: str) -> str:
-    group = step.partition(":")[0]
-    return "give-up" if step == "deliver:given-up" else group
+    return "replay" if step == _GIVEN_UP else step.partition(":")[0]
 
 
 def _row(group: str, steps: Sequence[str], counts: Sequence[int]) -> Row:
