@@ -22,3 +22,13 @@ class Connection(Protocol):
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> Result:
         """Run a statement; a sequence of parameters runs it once for each."""
+
+    async def add(
+        self,
+        statement: Executable,
+        rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Have an INSERT run, at the latest before the next statement or the commit.
+
+        What is wrong with it may be raised by those.
+        """

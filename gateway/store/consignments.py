@@ -97,7 +97,7 @@ class StoredConsignments:
     async def add(self, consignment: Consignment) -> None:
         """Keep a new consignment and its fresh entries."""
         hide = await self._hiding(consignment)
-        await self.connection.execute(_ADD, _sealed(consignment, hide))
+        await self.connection.add(_ADD, _sealed(consignment, hide))
         await self._write(consignment, hide, before="")
 
     async def save(self, consignment: Consignment) -> None:
@@ -217,7 +217,7 @@ class StoredConsignments:
             before = line["seal"]
             lines.append(line)
         if lines:
-            await self.connection.execute(_WRITE, lines)
+            await self.connection.add(_WRITE, lines)
         consignment.fresh.clear()
 
 

@@ -105,7 +105,7 @@ class StoredInboxes:
     async def add(self, entry: InboxEntry) -> None:
         """Put an entry behind all others of its organization."""
         row = _row(entry)
-        await self.connection.execute(_ADD, row)
+        await self.connection.add(_ADD, row)
         self.seals[entry.id] = row["seal"]
 
     async def save(self, entry: InboxEntry) -> None:

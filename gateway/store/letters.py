@@ -69,9 +69,9 @@ class StoredLetters:
             for file in files:
                 file["digest"] = self.box.ring.hidden_file(letter.id, file["digest"])
                 file["mime_code"] = ""
-        await self.connection.execute(_ADD, with_seal("letter", row))
+        await self.connection.add(_ADD, with_seal("letter", row))
         if files:
-            await self.connection.execute(
+            await self.connection.add(
                 _ADD_FILES, [with_seal("letter_file", file) for file in files]
             )
 

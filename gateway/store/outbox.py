@@ -142,7 +142,7 @@ class StoredPromises:
 
     async def add(self, promise: Promise) -> None:
         """Have a runner take it up, if and only if this unit commits."""
-        await self.connection.execute(_ADD, _row(promise))
+        await self.connection.add(_ADD, _row(promise))
         self.made()
 
     async def open(self, promise: UUID) -> Promise | None:

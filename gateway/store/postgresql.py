@@ -7,9 +7,9 @@ the table in docs/decisions/0026-postgresql.md says by what that is guarded.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import asyncpg
 from sqlalchemy import CursorResult, Executable, NullPool, text
@@ -20,6 +20,9 @@ from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.leading import SessionLocks
 from gateway.store.postgresql_errors import FAILURES, told
 from gateway.store.segments import Segments
+from gateway.store.together import Together
+
+T = TypeVar("T")
 
 SCHEMES: Final = ("postgresql", "postgres")
 
@@ -64,10 +67,12 @@ _DESCRIBED: Final = text(
 class PostgresConnection:
     """A `Connection` in a transaction of its own."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_began", "_connection", "_together")
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self._together = Together()
+        self._began = False
 
     async def execute(
         self,
@@ -75,8 +80,30 @@ class PostgresConnection:
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> CursorResult[Any]:
         """Run a statement; a sequence of parameters runs it once for each."""
+        await self.write()
+        self._began = True
+        return await self._done(self._connection.execute(statement, parameters))
+
+    async def add(
+        self,
+        statement: Executable,
+        rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Keep an INSERT back, to be run together with others."""
+        if self._began:
+            self._together.add(statement, rows)
+        else:
+            # The driver begins no transaction for what is sent past SQLAlchemy.
+            await self.execute(statement, rows)
+
+    async def write(self) -> None:
+        """Run the INSERTs that were kept back."""
+        if self._together.rows:
+            await self._done(self._together.write(self._connection))
+
+    async def _done(self, work: Awaitable[T]) -> T:
         try:
-            return await told(self._connection.execute(statement, parameters))
+            return await told(work)
         except StoreUnavailable:
             # What the driver thinks of it may be wrong: nobody is to have it again.
             await _to_the_end(self._connection.invalidate())
@@ -105,6 +132,14 @@ class ReadingConnections:
                 return await self._execute(statement, parameters)
         return await self._execute(statement, parameters)
 
+    async def add(
+        self,
+        statement: Executable,
+        rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Run an INSERT by itself."""
+        await self.execute(statement, rows)
+
     async def _execute(
         self,
         statement: Executable,
@@ -125,22 +160,25 @@ class PostgresTurn:
     def __init__(self, database: "PostgresDatabase") -> None:
         self._database = database
         self._connection: AsyncConnection | None = None
+        self._lent: PostgresConnection | None = None
         self._losses = 0
 
     async def take(self) -> PostgresConnection:
         """Wait for a connection; its first statement begins the transaction."""
         self._losses = self._database.segments.losses
         self._connection = await self._database.lend()
-        return PostgresConnection(self._connection)
+        self._lent = PostgresConnection(self._connection)
+        return self._lent
 
     async def done(self) -> None:
         """Return when it is durable; what lies in segments is so before."""
-        if self._connection is None:
+        if self._connection is None or self._lent is None:
             raise StoreError(detail="the turn has not begun")
         segments = self._database.segments
         try:
             if not segments.is_settled or segments.losses != self._losses:
                 await asyncio.to_thread(segments.sync, self._losses)
+            await self._lent.write()
             await told(self._connection.commit())
         finally:
             await self.undone()

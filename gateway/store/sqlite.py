@@ -65,6 +65,14 @@ class SqliteConnection:
         except SQLAlchemyError as error:
             raise translated(error) from error
 
+    async def add(
+        self,
+        statement: Executable,
+        rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Run an INSERT at once, since nothing is gained by waiting."""
+        await self.execute(statement, rows)
+
 
 class SqliteTransaction:
     """The one transaction of the connection that writes, and its savepoint."""

@@ -74,6 +74,24 @@ class UnitConnection:
             self.is_live = False
             raise
 
+    async def add(
+        self,
+        statement: Executable,
+        rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Have an INSERT run, now or with the next statement or the commit."""
+        if self._connection is None or not self.is_live:
+            raise StoreError(detail="a statement outside its unit")
+        try:
+            await self._connection.add(statement, rows)
+        except StoreError as error:
+            self.failure = error
+            self.is_live = False
+            raise
+        except BaseException:
+            self.is_live = False
+            raise
+
 
 class StoredUnit:
     """One transaction. Leaving it without `commit` undoes everything."""

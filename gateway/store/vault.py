@@ -116,7 +116,7 @@ class StoredVault:
         await self._keep_files(parts.files, veil)
         digest = veil.whole(parts.digest)
         cuts = (Cut(cut.offset, veil.file(cut.digest)) for cut in parts.cuts)
-        await self.connection.execute(
+        await self.connection.add(
             _INSERT_ENVELOPE,
             {
                 "digest": digest,

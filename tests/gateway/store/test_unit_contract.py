@@ -330,6 +330,8 @@ async def test_after_a_failed_statement_a_unit_takes_no_other(
     async with store.unit() as unit:
         with pytest.raises(ConcurrentChange):
             await keep(unit, ids)
+            # At the latest with this one, what was added is written.
+            await unit.consignments.get(consignment.id)
         with pytest.raises(StoreError):
             await unit.consignments.get(consignment.id)
         with pytest.raises(ConcurrentChange):
