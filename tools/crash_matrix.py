@@ -207,13 +207,13 @@ def page(outcomes: Sequence[Outcome]) -> str:
 # The crash matrix
 
 What no fault does: lose a letter, or stamp one twice.
-Each row is one fault under the traffic of so many letters, sent, routed, received,
-registered and answered over HTTP by the simulated clients of up to 48 offices, many at
-the same time.
+Each row is one fault under the traffic of {_sizes(played)} letters, sent, routed,
+received, registered and answered over HTTP by the simulated clients of up to 48
+offices, many at the same time.
 Killed means SIGKILL; the points at which a hub kills itself are the table of
 `gateway/steps.py`, which only a demo hub obeys.
 
-Made by `make crash-matrix` on {datetime.now(UTC):%Y-%m-%d}, commit `{_commit()}`,
+Made by `make crash-matrix{_smaller(played)}` on {datetime.now(UTC):%Y-%m-%d}, commit `{_commit()}`,
 {os.cpu_count()} cores, Python {platform.python_version()}, {seconds / 60:.0f} minutes:
 **{good} of {len(played)} rows in order**; {sum(o.letters for o in played):,} letters,
 {sum(o.strikes for o in played):,} strikes, {sum(o.repeats for o in played):,} requests
@@ -230,6 +230,17 @@ Repeats: requests that clients sent again, since no answer came, or one that sai
 {_lines(_table(played))}
 {_lines(_not_run([outcome for outcome in outcomes if outcome.left_out]))}
 {_lines(_findings([outcome for outcome in played if not outcome.good]))}"""
+
+
+def _sizes(played: Sequence[Outcome]) -> str:
+    sizes = sorted({outcome.letters for outcome in played}) or [0]
+    return " to ".join(f"{size:,}" for size in dict.fromkeys((sizes[0], sizes[-1])))
+
+
+def _smaller(played: Sequence[Outcome]) -> str:
+    """Return what the command was given where it was not played at full size."""
+    fewest = min((outcome.letters for outcome in played), default=LETTERS)
+    return f" LETTERS={fewest}" if fewest < LETTERS else ""
 
 
 def _lines(lines: Iterable[str]) -> str:
