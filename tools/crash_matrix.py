@@ -213,8 +213,9 @@ offices, many at the same time.
 Killed means SIGKILL; the points at which a hub kills itself are the table of
 `gateway/steps.py`, which only a demo hub obeys.
 
-Made by `make crash-matrix{_smaller(played)}` on {datetime.now(UTC):%Y-%m-%d}, commit `{_commit()}`,
-{os.cpu_count()} cores, Python {platform.python_version()}, {seconds / 60:.0f} minutes:
+Made by `make crash-matrix{_smaller(played)}` on {datetime.now(UTC):%Y-%m-%d},
+commit `{_commit()}`, {os.cpu_count()} cores, Python {platform.python_version()},
+{seconds / 60:.0f} minutes:
 **{good} of {len(played)} rows in order**; {sum(o.letters for o in played):,} letters,
 {sum(o.strikes for o in played):,} strikes, {sum(o.repeats for o in played):,} requests
 sent again by clients.
