@@ -266,14 +266,15 @@ def test_the_letters_did_what_they_are_here_for(play: Play) -> None:
     found = {what: one[0]["consignments"][0]["state"] for what, one in states.items()}
     log = play.log()
 
+    # No runner could put it into an inbox, or write down that it gave it up; after a
+    # minute it is tried again, and given up by what looks after dead queues.
+    assert found.pop("stuck") in {"accepted", "waiting", "failed"}
     assert found == {
         "registered": "registered",
         "returned": "returned",
         "recalled": "recalled",
         "parked": "waiting",
         "waiting": "waiting",
-        # No runner could put it into an inbox, or write down that it gave it up.
-        "stuck": "accepted",
         # It cannot be read any more.
         "spoilt": "failed",
     }
