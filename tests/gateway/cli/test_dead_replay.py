@@ -14,6 +14,7 @@ import typer
 
 from gateway.bootstrap import Hub, init, open_hub
 from gateway.cli import replay_watch
+from gateway.cli.acting import order
 from gateway.cli.dead_choice import moment
 from gateway.cli.main import main
 from gateway.cli.replay_found import Found, find
@@ -22,8 +23,12 @@ from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization
 from gateway.domain.register import BANGKOK
 from gateway.domain.replay import GOOD_FOR, Progress
+from gateway.domain.replay_plan import Choice
 from gateway.identity import SystemClock
 from gateway.runners.replayer import Replayer
+from gateway.store.errors import VaultDamaged
+from gateway.workflow.give_up import give_up
+from gateway.workflow.replay import plan
 from gateway.workflow.route import route
 from tests.gateway.workflow import hub as by_hand
 from tests.gateway.workflow.failing import due, not_routed, numbered
@@ -250,10 +255,6 @@ async def test_a_watch_tells_what_changes_until_the_end(
     ends = [Progress.RUNNING, Progress.RUNNING, Progress.STOPPED]
     pauses: list[float] = []
     async with open_hub(load(data)) as opened:
-        from gateway.cli.acting import order  # noqa: PLC0415
-        from gateway.domain.replay_plan import Choice  # noqa: PLC0415
-        from gateway.workflow.replay import plan  # noqa: PLC0415
-
         made = await plan(opened.work, Choice(everything=True), order("dead replay"))
         assert made is not None
         found = await find(opened, str(made.id))
@@ -276,9 +277,6 @@ def test_a_replay_that_stopped_by_itself_is_no_success(shell: Shell) -> None:
     """Whoever watches it in a script is told so by the exit code."""
 
     async def fails(opened: Hub) -> None:
-        from gateway.store.errors import VaultDamaged  # noqa: PLC0415
-        from gateway.workflow.give_up import give_up  # noqa: PLC0415
-
         hub = by_hand.Hub(opened.work, opened.store, Now())  # type: ignore[arg-type]
         replayer = Replayer(opened.work, stop=asyncio.Event())
         await replayer.look()
