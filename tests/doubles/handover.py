@@ -4,7 +4,14 @@ import asyncio
 from collections import deque
 from uuid import UUID
 
-from gateway.domain.delivery import Answer, DeliveryError, EndpointSilent, Parcel
+from envelopes.letter import OrganizationCode
+from gateway.domain.delivery import (
+    Answer,
+    DeliveryError,
+    EndpointSilent,
+    EndpointUnreachable,
+    Parcel,
+)
 from gateway.domain.endpoint import Endpoint
 
 
@@ -16,6 +23,8 @@ class FakeHandover:
         """What endpoints have custody of, in the order in which they took it."""
         self.heard: list[tuple[Endpoint, Parcel]] = []
         """Every call."""
+        self.away: set[OrganizationCode] = set()
+        """Whose endpoints cannot be reached."""
         self._fails: deque[DeliveryError | None] = deque()
         self._always: DeliveryError | None = None
         self._loses = 0
@@ -46,6 +55,8 @@ class FakeHandover:
         """Take a parcel, or fail."""
         self.heard.append((endpoint, parcel))
         await self._gate.wait()
+        if endpoint.organization in self.away:
+            raise EndpointUnreachable
         error = self._fails.popleft() if self._fails else self._always
         if error is not None:
             raise error
