@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-_SPARE: Final = 4096
+_PIECES: Final = (8 * 1024 * 1024, 64 * 1024, 4096)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Disk:
 
     def fill(self) -> None:
         """Leave no room at all; what is written into room left over fills it, too."""
-        room = os.statvfs(self.folder)
-        with self._filler.open("ab", buffering=0) as file, suppress(OSError):
-            # In one step: what is written meanwhile is to find no room soon.
-            os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize)
-        with suppress(OSError), self._filler.open("ab", buffering=0) as file:
-            while file.write(b"\0" * _SPARE):
-                pass
+        with self._filler.open("ab", buffering=0) as file:
+            for piece in _PIECES:
+                # What does not fit is given back whole, so the pieces become smaller.
+                with suppress(OSError):
+                    while True:
+                        end = os.fstat(file.fileno()).st_size
+                        os.posix_fallocate(file.fileno(), end, piece)
 
     def empty(self) -> None:
         """Give the room back."""
