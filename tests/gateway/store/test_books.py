@@ -243,7 +243,7 @@ def test_what_is_left_out_is_listed_with_the_reason() -> None:
         ("promise", "claimed_until"),
         ("journal", "batch"),
     }
-    assert set(LEFT_OUT_ROWS) == {("fitted_copy", "digest")}
+    assert set(LEFT_OUT_ROWS) == {("fitted_copy", "digest"), ("archived", "purged_at")}
     assert all(LEFT_OUT_ROWS.values())
     assert all(LEFT_OUT_TABLES.values())
     assert all(LEFT_OUT_COLUMNS.values())
