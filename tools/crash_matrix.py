@@ -66,7 +66,7 @@ def main() -> int:
                 )
             )
     outcomes = results.of(matrix, on)
-    text = page(outcomes)
+    text = page(outcomes, gathered=chosen.page)
     print(_as_json(outcomes) if chosen.json else text)
     if not (chosen.only or chosen.engine):
         TARGET.write_text(text, "utf-8")
@@ -197,8 +197,8 @@ def _progress(
         yield tell, done
 
 
-def page(outcomes: Sequence[Outcome]) -> str:
-    """Write the document."""
+def page(outcomes: Sequence[Outcome], *, gathered: bool = False) -> str:
+    """Write the document; `gathered` from what several runs have kept."""
     played = [outcome for outcome in outcomes if not outcome.left_out]
     good = sum(outcome.good for outcome in played)
     seconds = sum(outcome.seconds for outcome in played)
@@ -213,8 +213,8 @@ offices, many at the same time.
 Killed means SIGKILL; the points at which a hub kills itself are the table of
 `gateway/steps.py`, which only a demo hub obeys.
 
-Made by `make crash-matrix{_smaller(played)}` on {datetime.now(UTC):%Y-%m-%d},
-commit `{_commit()}`, {os.cpu_count()} cores, Python {platform.python_version()},
+{_made(played, gathered=gathered)},
+{os.cpu_count()} cores, Python {platform.python_version()},
 {seconds / 60:.0f} minutes:
 **{good} of {len(played)} rows in order**; {sum(o.letters for o in played):,} letters,
 {sum(o.strikes for o in played):,} strikes, {sum(o.repeats for o in played):,} requests
@@ -236,6 +236,19 @@ Repeats: requests that clients sent again, since no answer came, or one that sai
 def _sizes(played: Sequence[Outcome]) -> str:
     sizes = sorted({outcome.letters for outcome in played}) or [0]
     return " to ".join(f"{size:,}" for size in dict.fromkeys((sizes[0], sizes[-1])))
+
+
+def _made(played: Sequence[Outcome], *, gathered: bool) -> str:
+    when = f"{datetime.now(UTC):%Y-%m-%d}"
+    if gathered:
+        return (
+            f"Written on {when}, at commit `{_commit()}`, of what several runs kept\n"
+            "that were ended early, at this commit and some before it"
+        )
+    return (
+        f"Made by `make crash-matrix{_smaller(played)}` on {when},\n"
+        f"commit `{_commit()}`"
+    )
 
 
 def _smaller(played: Sequence[Outcome]) -> str:
