@@ -140,10 +140,11 @@ class Plain:
     def _form(self, parameters: Parameters) -> _Form:
         if self.expand is None:
             return self.form
-        lengths = tuple(len(parameters[name]) for name in self.lists)
+        filled = {**self.given, **parameters}
+        lengths = tuple(len(filled[name]) for name in self.lists)
         form = self.forms.get(lengths)
         if form is None:
-            form = self.expand({**self.given, **parameters})
+            form = self.expand(filled)
             if len(self.forms) < _LENGTHS:
                 self.forms[lengths] = form
         return form
@@ -155,7 +156,7 @@ class Plain:
             values = dict(values)
             writing = dict(writing)
             for name, places in form.parts:
-                values.update(zip(places, parameters[name], strict=True))
+                values.update(zip(places, values[name], strict=True))
                 if convert := self.writing.get(name):
                     writing.update(dict.fromkeys(places, convert))
         return [

@@ -114,6 +114,19 @@ def test_lists_of_any_length(database: Connection, plains: Plains, number: int) 
     assert not looks.run(driver(database), {"ids": [uuid4()]}).all()
 
 
+@pytest.mark.parametrize("wanted", [["a"], ["a", "b"], ["c"]])
+def test_a_list_that_stands_in_the_statement(
+    database: Connection, plains: Plains, wanted: list[str]
+) -> None:
+    """What is looked for need not be given: the statement may say it itself."""
+    database.execute(ADD, [row("a"), row("b")])
+    statement = select(LETTERS.c.subject).where(LETTERS.c.subject.in_(wanted))
+
+    found = plain(plains, statement, {}).run(driver(database), {})
+
+    assert sorted({"a", "b"} & set(wanted)) == sorted(found.scalars())
+
+
 def test_order_and_limit_hold(database: Connection, plains: Plains) -> None:
     """What a statement says beside its conditions is kept."""
     kept = [row(at=NOW.replace(hour=hour)) for hour in (5, 3, 4)]
