@@ -328,10 +328,14 @@ async def test_after_a_failed_statement_a_unit_takes_no_other(
     """What follows could otherwise be durable although the unit is undone."""
     consignment = await kept(store, ids)
     async with store.unit() as unit:
-        with pytest.raises(ConcurrentChange):
+
+        async def keep_again() -> None:
             await keep(unit, ids)
             # At the latest with this one, what was added is written.
             await unit.consignments.get(consignment.id)
+
+        with pytest.raises(ConcurrentChange):
+            await keep_again()
         with pytest.raises(StoreError):
             await unit.consignments.get(consignment.id)
         with pytest.raises(ConcurrentChange):
