@@ -100,6 +100,7 @@ async def test_letters_wait_as_promises_while_the_broker_is_away(
     assert told["problems"] == {
         "queue route": "temporarily-unavailable",
         "queue notify": "temporarily-unavailable",
+        "queue deliver": "temporarily-unavailable",
     }
 
     await asyncio.to_thread(server.start)

@@ -1,12 +1,12 @@
 """What polls of an empty inbox cost: old clients poll some twenty times per click."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+import gc
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine, event
 from structlog.testing import capture_logs
 
 from tests.eventually import eventually
@@ -25,17 +25,22 @@ def written(data: Path) -> dict[str, tuple[int, int]]:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Note the statements that any engine runs."""
+    """Note the statements of SQLite in this thread, where the store's are run."""
     seen: list[str] = []
-
-    def note(*facts: Any) -> None:
-        seen.append(facts[2])
-
-    event.listen(Engine, "before_cursor_execute", note)
+    _trace(seen.append)
     try:
         yield seen
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        _trace(None)
+
+
+def _trace(told: Callable[[str], None] | None) -> None:
+    # By the driver itself: not all of them go through SQLAlchemy.
+    for one in gc.get_objects():
+        if isinstance(one, sqlite3.Connection):
+            # What another thread opened, as the broker's writer, is not the store's.
+            with suppress(sqlite3.ProgrammingError):
+                one.set_trace_callback(told)
 
 
 async def test_ten_thousand_idle_polls_write_nothing(caller: Caller) -> None:
