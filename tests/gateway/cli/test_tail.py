@@ -102,13 +102,20 @@ def test_what_happens_meanwhile_is_told_and_ctrl_c_is_no_failure(
     """It reads beside others, tells at once, and ends with 0."""
     command = [sys.executable, "-m", "gateway", "tail", "--lines", "1"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    # Its own group: a Ctrl-C at the test run itself is another matter.
-    with subprocess.Popen(
-        [*command, "--data", str(hub)],
-        stdout=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-    ) as watching:
+    # Where the tests run in the background, the shell has Ctrl-C ignored, and what they
+    # start would ignore it too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        # Its own group: a Ctrl-C at the test run itself is another matter.
+        process = subprocess.Popen(
+            [*command, "--data", str(hub)],
+            stdout=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process as watching:
         assert watching.stdout is not None
         try:
             assert watching.stdout.readline()
