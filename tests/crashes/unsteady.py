@@ -17,6 +17,7 @@ from gateway.simulation.net import Net, RegisterAtHub, Returned, play
 from gateway.simulation.provinces import Province
 from gateway.simulation.signing import Signer
 from gateway.steps import VARIABLE
+from tests.eventually import eventually
 
 
 @dataclass
@@ -68,6 +69,7 @@ class Unsteady:
         while True:
             if self.process.ended:
                 self.deaths.append(self._armed or "kill")
+                self._starting = True
                 await asyncio.to_thread(self.start)
             await asyncio.sleep(0.01)
 
@@ -100,6 +102,8 @@ class Unsteady:
                 returned = await play(net)
                 watching.cancel()
         finally:
+            # A start that was begun goes on in its thread, though nobody watches.
+            await eventually(lambda: not self._starting, within=70, every=0.01)
             self.process.stop()
         return returned
 
