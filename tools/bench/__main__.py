@@ -62,7 +62,7 @@ class Sizes:
 
 
 FULL = Sizes(
-    letters={4 * _KIB: 6000, 100 * _KIB: 1200, _MIB: 150},
+    letters={4 * _KIB: 3000, 100 * _KIB: 600, _MIB: 100},
     seconds=8,
     trips=160,
     copies=75,

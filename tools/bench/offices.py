@@ -134,17 +134,23 @@ async def _trip(line: Line, request: bytes) -> None:
     sender = _code(_DOOR, request).decode()
     receiver = _code(_TO, request).decode()
     await line.ask(request)
-    letter = await _head(line, receiver)
-    text = letter.decode()
-    number, date, subject = (
-        next(_texts(pattern, text)) for pattern in (_NUMBER, _DATE, _SUBJECT)
-    )
+    number, date, subject = await _letter(line, receiver)
     notifier = Notifier(
         kind=ACCEPT, number=number, accept_id="1/2569", date=date, subject=subject
     )
     message = csharp.notifier_request(notifier, message_id="3", to="http://b")
     await line.ask(letters.post(receiver, message))
     await _head(line, sender)
+
+
+async def _letter(line: Line, code: str) -> tuple[str, str, str]:
+    """Take out entries until one is a letter: an office may be told something too."""
+    while True:
+        text = (await _head(line, code)).decode()
+        found = [next(_texts(one, text), "") for one in (_NUMBER, _DATE, _SUBJECT)]
+        if all(found):
+            number, date, subject = found
+            return number, date, subject
 
 
 async def _head(line: Line, code: str) -> bytes:
