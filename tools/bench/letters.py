@@ -18,6 +18,10 @@ from gateway.simulation.letter import File, Letter, Party
 from gateway.simulation.signing import Signer
 
 _LENGTH = struct.Struct("<I")
+MOST_SIGNED = 7_000_000
+"""Bytes of a file up to which the client's signer works; larger letters come unsigned,
+and the hub signs them."""
+
 _DATE = "2026-07-01"
 _SENT = "2026-07-01T09:00:00"
 
@@ -121,7 +125,17 @@ def _requests(batch: Batch, start: int, stop: int) -> Iterator[bytes]:
             send_date=_SENT,
             main=File("application/pdf", text_of(os.urandom(batch.size))),
         )
-        yield signed(letter, signers[number % len(signers)], str(number))
+        if batch.size > MOST_SIGNED:
+            yield unsigned(letter, str(number))
+        else:
+            yield signed(letter, signers[number % len(signers)], str(number))
+
+
+def unsigned(letter: Letter, message_id: str) -> bytes:
+    """Return the request that sends a letter without a signature."""
+    to = f"http://bench{PATH.format(organization=letter.receiver.organization)}"
+    message = csharp.send_request(letter, message_id=message_id, to=to)
+    return post(letter.sender.organization, message)
 
 
 def signed(letter: Letter, signer: Signer, message_id: str) -> bytes:
