@@ -1,5 +1,6 @@
-"""A broker that fails before or after storing, when it is told to."""
+"""A broker that fails before or after storing, or hangs, when it is told to."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -23,13 +24,24 @@ class UnsteadyBroker:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._failures: Counter[Failure] = Counter()
+        self._answers = asyncio.Event()
+        self._answers.set()
+        self.kept_waiting = asyncio.Event()
+        """Set when somebody publishes and gets no answer."""
+
+    def hang(self) -> None:
+        """Take what is published from now on, and say nothing."""
+        self._answers.clear()
 
     def fail(self, failure: Failure, *, times: int = 1) -> None:
         """Fail so, the next so many times."""
         self._failures[failure] += times
 
     async def publish(self, queue: str, messages: Sequence[Message]) -> None:
-        """Publish, or fail before or after it."""
+        """Publish, or fail before or after it, or hang."""
+        if not self._answers.is_set():
+            self.kept_waiting.set()
+            await self._answers.wait()
         if self._fails(Failure.BEFORE_STORING):
             raise BrokerUnavailable("fails before storing")
         await self._broker.publish(queue, messages)

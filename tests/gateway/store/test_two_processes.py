@@ -3,18 +3,18 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from envelopes.letter import LetterId
-from gateway.domain.promise import Stage
+from gateway.domain.promise import Promise, Stage
 from gateway.domain.register import Book
 from gateway.runners.relay import Relay
 from gateway.store.store import SqliteStore, open_store
-from queues.broker import Broker, Claim, Message
+from queues.embedded import EmbeddedBroker
+from tests.doubles.broker import UnsteadyBroker
 from tests.doubles.clock import HandClock
 from tests.doubles.ids import CountedIds
 from tests.eventually import eventually
@@ -80,46 +80,27 @@ async def in_transaction(store: SqliteStore) -> int:
     return int(result.scalar_one())
 
 
-class HangingBroker:
-    """A broker that takes messages and says nothing."""
-
-    def __init__(self) -> None:
-        self.asked = asyncio.Event()
-
-    async def declare(self, queue: str) -> None:
-        del queue
-
-    async def publish(self, queue: str, messages: Sequence[Message]) -> None:
-        del queue, messages
-        self.asked.set()
-        await asyncio.Event().wait()
-
-    async def waiting(self, queue: str) -> int:
-        raise NotImplementedError(queue)
-
-    async def dead(self, queue: str) -> int:
-        raise NotImplementedError(queue)
-
-    @asynccontextmanager
-    async def consume(
-        self, queue: str, *, prefetch: int = 1
-    ) -> AsyncIterator[AsyncIterator[Claim]]:
-        raise NotImplementedError(queue, prefetch)
-        yield
-
-
 async def test_a_broker_that_hangs_holds_no_transaction_open(
-    store: SqliteStore, clock: HandClock, ids: CountedIds
+    store: SqliteStore, clock: HandClock, ids: CountedIds, tmp_path: Path
 ) -> None:
     """While the relay waits for it, no connection is in a transaction: no lock."""
     made = await promised(store, ids, 3)
-    broker: Broker = HangingBroker()  # type: ignore[assignment]
-    stop = asyncio.Event()
-    relay = Relay(store.outbox, broker, clock, stop=stop)
+    async with EmbeddedBroker.open(tmp_path / "queues.db") as embedded:
+        broker = UnsteadyBroker(embedded)
+        broker.hang()
+        await _no_lock_while_it_hangs(store, broker, clock, made)
 
+
+async def _no_lock_while_it_hangs(
+    store: SqliteStore,
+    broker: UnsteadyBroker,
+    clock: HandClock,
+    made: Sequence[Promise],
+) -> None:
+    relay = Relay(store.outbox, broker, clock, stop=asyncio.Event())
     task = asyncio.ensure_future(relay.run())
     try:
-        await eventually(broker.asked.is_set)  # type: ignore[attr-defined]
+        await eventually(broker.kept_waiting.is_set)
         assert await in_transaction(store) == 0
         async with asyncio.timeout(5), store.unit() as unit:
             for promise in made:
