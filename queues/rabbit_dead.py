@@ -10,8 +10,8 @@ from aiormq.abc import AbstractChannel
 from pamqp import commands
 
 from queues.broker import NOBODYS, Claim, Message
-from queues.errors import ClaimLost, QueueError
-from queues.rabbit_link import answered
+from queues.errors import ClaimLost
+from queues.rabbit_link import acknowledge, answered
 
 
 async def claimed_at_once(
@@ -56,11 +56,7 @@ class _DeadClaim:
         tag, self._tag = self._tag, None
         if tag is None or self._channel.is_closed:
             raise ClaimLost
-        try:
-            async with answered(self._channel, self._queue):
-                await self._channel.basic_ack(tag, wait=False)
-        except QueueError as error:
-            raise ClaimLost from error
+        await acknowledge(self._channel, self._queue, tag)
 
     async def reject(self) -> None:
         """Leave the message where it lies."""

@@ -18,7 +18,7 @@ from pamqp import commands
 
 from queues.broker import Claim, Message
 from queues.errors import BrokerUnavailable, ClaimLost, QueueError
-from queues.rabbit_link import Link, answered, farewell, translated
+from queues.rabbit_link import Link, acknowledge, answered, farewell, translated
 
 SetAside = Callable[[Message], Awaitable[None]]
 """Returns once a message is durable in the dead queue."""
@@ -91,11 +91,7 @@ class Hold:
                 raise ClaimLost
         if self._held.pop(tag, None) is None:
             raise ClaimLost
-        try:
-            async with answered(self._channel, self._queue):
-                await self._channel.basic_ack(tag, wait=False)
-        except QueueError as error:
-            raise ClaimLost from error
+        await acknowledge(self._channel, self._queue, tag)
 
     async def seen(self) -> None:
         """Return once all that the broker had sent before has come in."""

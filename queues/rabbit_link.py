@@ -21,6 +21,7 @@ from queues.access import Access
 from queues.errors import (
     BrokerRefused,
     BrokerUnavailable,
+    ClaimLost,
     QueueDiffers,
     QueueError,
     UnknownQueue,
@@ -186,6 +187,15 @@ async def answered(channel: AbstractChannel, what: str) -> AsyncIterator[None]:
                 closing.remove_done_callback(hurry)
                 if not channel.is_closed:
                     closing.cancel()
+
+
+async def acknowledge(channel: AbstractChannel, queue: str, tag: int) -> None:
+    """Have the broker forget a message; raises `ClaimLost`: then it comes again."""
+    try:
+        async with answered(channel, queue):
+            await channel.basic_ack(tag, wait=False)
+    except QueueError as error:
+        raise ClaimLost from error
 
 
 async def farewell(what: AbstractChannel | AbstractConnection) -> None:

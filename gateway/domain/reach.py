@@ -16,19 +16,11 @@ resolves to, and once more by the one that is connected to.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
-from typing import Final, Self, TypeAlias
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final, Self
 from urllib.parse import urlsplit
 
-IpAddress: TypeAlias = IPv4Address | IPv6Address
-Network: TypeAlias = IPv4Network | IPv6Network
+from gateway.domain.access import IpAddress, IpNetwork
 
 _PORTS: Final = {"http": 80, "https": 443}
 _LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -38,7 +30,7 @@ _NUMBER: Final = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)")
 _VISIBLE: Final = re.compile(r"[!-~]+")
 _LONGEST: Final = 253
 
-_NEVER_PUBLIC: Final[tuple[Network, ...]] = tuple(
+_NEVER_PUBLIC: Final[tuple[IpNetwork, ...]] = tuple(
     ip_network(one)
     for one in (
         "0.0.0.0/8",
@@ -113,7 +105,7 @@ class Target:
 class Reach:
     """What may be reached for one endpoint."""
 
-    networks: tuple[Network, ...] = ()
+    networks: tuple[IpNetwork, ...] = ()
     """Those that its record names."""
     is_https: bool = True
     loopback: bool = False
@@ -133,7 +125,7 @@ class Reach:
         return ""
 
 
-def networks_of(texts: Sequence[str]) -> tuple[Network, ...]:
+def networks_of(texts: Sequence[str]) -> tuple[IpNetwork, ...]:
     """Read networks as an endpoint's record has them; raises `ValueError`."""
     return tuple(ip_network(text) for text in texts)
 

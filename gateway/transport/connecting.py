@@ -17,8 +17,9 @@ from typing import Final, TypeAlias
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from gateway.domain.access import IpAddress
 from gateway.domain.delivery import AddressForbidden
-from gateway.domain.reach import IpAddress, Reach
+from gateway.domain.reach import Reach
 
 Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[IpAddress]]]
 """Returns the addresses of a name; raises `OSError` where it has none."""

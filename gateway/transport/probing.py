@@ -17,6 +17,7 @@ from uuid import uuid4
 from cryptography import x509
 
 from envelopes import asking
+from gateway.domain.access import IpAddress
 from gateway.domain.delivery import (
     CredentialsMissing,
     DeliveryError,
@@ -25,7 +26,7 @@ from gateway.domain.delivery import (
     EndpointUntrusted,
 )
 from gateway.domain.endpoint import Endpoint, Way
-from gateway.domain.reach import IpAddress, Reach, Target
+from gateway.domain.reach import Reach, Target
 from gateway.transport import ecms, webhook
 from gateway.transport.connecting import CheckedSockets, check, family_of
 from gateway.transport.exchange import Exchanged, said_of

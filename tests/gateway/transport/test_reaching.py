@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.domain.access import IpAddress
 from gateway.domain.delivery import (
     AddressForbidden,
     EndpointMisbehaved,
     EndpointUnreachable,
     EndpointUntrusted,
 )
-from gateway.domain.reach import IpAddress
 from gateway.transport.credentials import PushFiles
 from tests.doubles.endpoint import (
     NAME,
