@@ -80,7 +80,7 @@ from gateway.store.schema import (
     upgrade,
     url_of,
 )
-from gateway.store.store import SqliteStore, open_store
+from gateway.store.store import SqlStore, open_store
 from gateway.telemetry import emit
 from gateway.tls import Tls, TlsFiles
 from gateway.transport.handover import HttpHandover, opened
@@ -125,7 +125,7 @@ class Hub:
     """An open hub, as commands use it."""
 
     settings: Settings
-    store: SqliteStore
+    store: SqlStore
     work: Work
     demo: bool
     """Whether it was made by `init --demo`."""
@@ -176,7 +176,7 @@ async def _is_no_hub_yet(settings: Settings) -> None:
             )
 
 
-async def _note_made(store: SqliteStore, clock: Clock, who: Who, *, demo: bool) -> None:
+async def _note_made(store: SqlStore, clock: Clock, who: Who, *, demo: bool) -> None:
     async with store.unit() as unit:
         await unit.acts.add(
             Act(
@@ -190,7 +190,7 @@ async def _note_made(store: SqliteStore, clock: Clock, who: Who, *, demo: bool) 
         await unit.commit()
 
 
-async def _enter_demo_offices(store: SqliteStore, keys: Path, now: datetime) -> None:
+async def _enter_demo_offices(store: SqlStore, keys: Path, now: datetime) -> None:
     async with store.unit() as unit:
         for office in packaged().offices:
             pair = new_key_pair(office.en_name, office.code.text, now)
@@ -300,7 +300,7 @@ async def open_hub(
             )
 
 
-def _arrivals(settings: Settings, store: SqliteStore) -> Arrivals:
+def _arrivals(settings: Settings, store: SqlStore) -> Arrivals:
     if not settings.for_several:
         return InProcessArrivals(settings.poll_wait)
 
@@ -374,7 +374,7 @@ def _keyring(settings: Settings) -> tuple[Keyring | None, SettingsError | None]:
 
 
 async def _secrets_problem(
-    store: SqliteStore, settings: Settings, *, demo: bool
+    store: SqlStore, settings: Settings, *, demo: bool
 ) -> SettingsError | None:
     """Say why the keys must not be used, or are not those of the letters."""
     path = key_file(settings)
@@ -405,7 +405,7 @@ async def begin_key(settings: Settings, order: Order) -> None:
 
 
 async def _begin_key(
-    holder: KeyHolder, store: SqliteStore, clock: Clock, order: Order
+    holder: KeyHolder, store: SqlStore, clock: Clock, order: Order
 ) -> None:
     known = await store.hub_certificates()
     pem = next_first_key(holder, known, clock.now())

@@ -1,4 +1,4 @@
-"""The store of one data directory: units of work, views, outbox, cached directory."""
+"""The store of one hub: units of work, views, outbox, cached directory."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -91,7 +91,7 @@ _SEEN: Final = (
 )
 
 
-class SqliteStore:
+class SqlStore:
     """Opens units of work, and answers what needs none."""
 
     def __init__(
@@ -268,7 +268,7 @@ class SqliteStore:
 class StoredOutbox:
     """The promises, as the relay of this process sees them."""
 
-    def __init__(self, store: SqliteStore, wake: Wake) -> None:
+    def __init__(self, store: SqlStore, wake: Wake) -> None:
         self._store = store
         self._wake = wake
 
@@ -354,7 +354,7 @@ async def open_store(
     elapsed: Callable[[], float] = time.monotonic,
     keyring: Keyring | None = None,
     vault: VaultKind | None = None,
-) -> AsyncIterator[SqliteStore]:
+) -> AsyncIterator[SqlStore]:
     """Open the store of a data directory, with its tables and vault.
 
     `database` is the file where it is not `hub.db`, or the URL of a PostgreSQL
@@ -367,7 +367,7 @@ async def open_store(
         async with _database(database or data / DATABASE, segments) as opened:
             kind = vault or await _kind_of_vault(opened.reading)
             bodies = InChunks() if kind == DATABASE_VAULT else InSegments(segments)
-            yield SqliteStore(opened, bodies, elapsed, keyring)
+            yield SqlStore(opened, bodies, elapsed, keyring)
     finally:
         segments.close()
 

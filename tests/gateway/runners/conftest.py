@@ -12,7 +12,7 @@ from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization
 from gateway.domain.promise import Stage
 from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, SqliteStore, open_store
+from gateway.store.store import DATABASE, SqlStore, open_store
 from gateway.workbench import ThreadBench
 from gateway.workflow.work import Work
 from queues.broker import Broker
@@ -35,7 +35,7 @@ class NoSigner:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: HandClock) -> AsyncIterator[SqliteStore]:
+async def store(tmp_path: Path, clock: HandClock) -> AsyncIterator[SqlStore]:
     upgrade(url_of(tmp_path / DATABASE))
     clock.advance(days=365)
     async with open_store(tmp_path) as store:
@@ -45,7 +45,7 @@ async def store(tmp_path: Path, clock: HandClock) -> AsyncIterator[SqliteStore]:
 
 
 @pytest.fixture
-def work(store: SqliteStore, clock: HandClock, ids: CountedIds) -> Iterator[Work]:
+def work(store: SqlStore, clock: HandClock, ids: CountedIds) -> Iterator[Work]:
     with ThreadBench(SMALL, 1) as bench:
         yield Work(
             store=store,
@@ -57,7 +57,7 @@ def work(store: SqliteStore, clock: HandClock, ids: CountedIds) -> Iterator[Work
         )
 
 
-async def enter(store: SqliteStore, clock: HandClock, code: OrganizationCode) -> None:
+async def enter(store: SqlStore, clock: HandClock, code: OrganizationCode) -> None:
     organization = Organization(code, code.text, code.text, Signed.NONE)
     async with store.unit() as unit:
         await unit.directory.add(organization, [], clock.now())

@@ -14,7 +14,7 @@ from gateway.runners.relay import Relay
 from gateway.runners.router import router
 from gateway.runners.runner import pause
 from gateway.store.outbox import due
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from gateway.workflow.receive import receive
 from gateway.workflow.work import Work
 from queues.broker import Broker
@@ -65,7 +65,7 @@ async def send(work: Work, count: int) -> None:
             group.create_task(receive(work, SENDER, document))
 
 
-async def kept(store: SqliteStore, broker: Broker) -> None:
+async def kept(store: SqlStore, broker: Broker) -> None:
     """Wait until every promise is kept and no message waits."""
     forever = START + timedelta(days=1000)
 

@@ -13,7 +13,7 @@ from gateway.domain.delivery import EndpointRefused
 from gateway.domain.endpoint import Endpoint, Way
 from gateway.domain.promise import Stage, queue_of
 from gateway.runners.deliverer import PREFETCH
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from gateway.workflow import reach
 from gateway.workflow.receive import receive
 from gateway.workflow.work import Work
@@ -80,13 +80,13 @@ async def nothing_more(endpoints: FakeHandover, heard: int) -> None:
     assert len(endpoints.heard) == heard
 
 
-async def failures(store: SqliteStore, code: OrganizationCode = RECEIVER) -> int:
+async def failures(store: SqlStore, code: OrganizationCode = RECEIVER) -> int:
     [found] = [e for e in await store.endpoints() if e.organization == code]
     return found.failures
 
 
 async def test_each_letter_is_handed_over_once_and_in_order(
-    work: Work, store: SqliteStore, broker: UnsteadyBroker, endpoints: FakeHandover
+    work: Work, store: SqlStore, broker: UnsteadyBroker, endpoints: FakeHandover
 ) -> None:
     """As they lie in the inbox, however many the relay publishes at once."""
     await push(work)
@@ -109,7 +109,7 @@ async def test_each_letter_is_handed_over_once_and_in_order(
 @pytest.mark.parametrize("failure", Failure)
 async def test_failures_of_the_broker_neither_lose_nor_double_a_parcel(
     work: Work,
-    store: SqliteStore,
+    store: SqlStore,
     broker: UnsteadyBroker,
     endpoints: FakeHandover,
     failure: Failure,
@@ -128,7 +128,7 @@ async def test_failures_of_the_broker_neither_lose_nor_double_a_parcel(
 
 async def test_an_endpoint_that_is_away_delays_nobody_and_comes_back_in_order(
     work: Work,
-    store: SqliteStore,
+    store: SqlStore,
     broker: UnsteadyBroker,
     endpoints: FakeHandover,
     clock: HandClock,
@@ -160,7 +160,7 @@ async def test_an_endpoint_that_is_away_delays_nobody_and_comes_back_in_order(
 @pytest.mark.parametrize(("in_order", "at_once"), [(True, 1), (False, PREFETCH)])
 async def test_how_many_are_on_their_way_at_once(
     work: Work,
-    store: SqliteStore,
+    store: SqlStore,
     broker: UnsteadyBroker,
     endpoints: FakeHandover,
     *,
@@ -181,7 +181,7 @@ async def test_how_many_are_on_their_way_at_once(
 
 
 async def test_a_pause_ends_what_is_begun_and_begins_nothing(
-    work: Work, store: SqliteStore, broker: UnsteadyBroker, endpoints: FakeHandover
+    work: Work, store: SqlStore, broker: UnsteadyBroker, endpoints: FakeHandover
 ) -> None:
     """The parcel that is on its way arrives; the others wait for the operator."""
     await push(work)
@@ -201,7 +201,7 @@ async def test_a_pause_ends_what_is_begun_and_begins_nothing(
 
 async def test_what_waits_unpromised_is_found_by_the_deliverers(
     work: Work,
-    store: SqliteStore,
+    store: SqlStore,
     broker: UnsteadyBroker,
     endpoints: FakeHandover,
     clock: HandClock,
@@ -225,7 +225,7 @@ async def test_what_waits_unpromised_is_found_by_the_deliverers(
 
 
 async def test_what_is_set_to_pull_stays_in_the_inbox(
-    work: Work, store: SqliteStore, broker: UnsteadyBroker, endpoints: FakeHandover
+    work: Work, store: SqlStore, broker: UnsteadyBroker, endpoints: FakeHandover
 ) -> None:
     """Its promises are kept as void, and no message is left."""
     await push(work)
@@ -251,7 +251,7 @@ async def test_what_is_set_to_pull_stays_in_the_inbox(
 
 async def test_what_is_damaged_is_given_up_and_those_behind_it_go_on(
     work: Work,
-    store: SqliteStore,
+    store: SqlStore,
     broker: UnsteadyBroker,
     endpoints: FakeHandover,
     clock: HandClock,
@@ -290,7 +290,7 @@ async def _lies(work: Work, number: int) -> bool:
 
 
 async def test_a_message_without_an_endpoint_is_nothing(
-    work: Work, store: SqliteStore, broker: UnsteadyBroker, endpoints: FakeHandover
+    work: Work, store: SqlStore, broker: UnsteadyBroker, endpoints: FakeHandover
 ) -> None:
     """The queue of the stage itself is emptied too."""
     await push(work)

@@ -9,7 +9,7 @@ from envelopes.letter import OrganizationCode
 from envelopes.notifier import Notifier, NotifierKind
 from gateway.domain.promise import Stage
 from gateway.domain.receipts import ReceiptKind
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from gateway.workflow.notice import take_notice
 from gateway.workflow.work import Work
 from tests.doubles.broker import Failure, UnsteadyBroker
@@ -34,7 +34,7 @@ async def numbers_in(work: Work, organization: OrganizationCode) -> list[str]:
 
 
 async def test_each_letter_comes_into_its_inbox_once(
-    work: Work, store: SqliteStore, broker: UnsteadyBroker
+    work: Work, store: SqlStore, broker: UnsteadyBroker
 ) -> None:
     async with moving(work, broker):
         await send(work, 40)
@@ -46,7 +46,7 @@ async def test_each_letter_comes_into_its_inbox_once(
 
 @pytest.mark.parametrize("failure", Failure)
 async def test_failures_of_the_broker_neither_lose_nor_double_a_letter(
-    work: Work, store: SqliteStore, broker: UnsteadyBroker, failure: Failure
+    work: Work, store: SqlStore, broker: UnsteadyBroker, failure: Failure
 ) -> None:
     broker.fail(failure, times=3)
 
@@ -60,7 +60,7 @@ async def test_failures_of_the_broker_neither_lose_nor_double_a_letter(
 
 
 async def test_letters_wait_for_a_hub_that_was_stopped(
-    work: Work, store: SqliteStore, broker: UnsteadyBroker
+    work: Work, store: SqlStore, broker: UnsteadyBroker
 ) -> None:
     await send(work, 5)
     assert await numbers_in(work, RECEIVER) == []
@@ -72,7 +72,7 @@ async def test_letters_wait_for_a_hub_that_was_stopped(
 
 
 async def test_a_sender_reads_arrived_before_registered(
-    work: Work, store: SqliteStore, broker: UnsteadyBroker
+    work: Work, store: SqlStore, broker: UnsteadyBroker
 ) -> None:
     async with moving(work, broker):
         await send(work, 12)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from gateway.runners.router import InTurn
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from gateway.workflow.receive import receive
 from gateway.workflow.work import Work
 from tests.doubles.clock import START
@@ -15,7 +15,7 @@ from tests.letters import RECEIVER, SENDER, a_letter, as_wire, document_in
 FOREVER = START + timedelta(days=1000)
 
 
-async def sent(work: Work, store: SqliteStore, count: int) -> list[UUID]:
+async def sent(work: Work, store: SqlStore, count: int) -> list[UUID]:
     """Take letters into custody one after the other; return their promises."""
     for number in range(count):
         document = document_in(as_wire(a_letter(id=letter_id(number))))
@@ -34,7 +34,7 @@ def in_order(count: int) -> list[str]:
 
 
 async def test_who_comes_first_brings_those_before_it(
-    work: Work, store: SqliteStore
+    work: Work, store: SqlStore
 ) -> None:
     """Their own messages, which come later, are repeats."""
     promises = await sent(work, store, 4)
@@ -49,7 +49,7 @@ async def test_who_comes_first_brings_those_before_it(
 
 
 async def test_those_in_hand_at_once_wait_for_each_other(
-    work: Work, store: SqliteStore
+    work: Work, store: SqlStore
 ) -> None:
     """Claimed in any order, by two runners that know nothing of each other."""
     promises = await sent(work, store, 12)
@@ -64,7 +64,7 @@ async def test_those_in_hand_at_once_wait_for_each_other(
     assert await numbers(work) == in_order(12)
 
 
-async def test_others_are_not_waited_for(work: Work, store: SqliteStore) -> None:
+async def test_others_are_not_waited_for(work: Work, store: SqlStore) -> None:
     """Only what is before it, from the same office to the same, is routed with it."""
     promises = await sent(work, store, 3)
 

@@ -10,14 +10,14 @@ from gateway.domain.act import Act, Who
 from gateway.headfile import HeadFile
 from gateway.runners.sealer import INTERVAL, Sealer
 from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, SqliteStore, open_store
+from gateway.store.store import DATABASE, SqlStore, open_store
 from tests.doubles.clock import START, HandClock
 from tests.eventually import eventually
 from tests.gateway.runners.running import Pauses, running
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     upgrade(url_of(tmp_path / DATABASE))
     async with open_store(tmp_path) as opened:
         yield opened
@@ -28,19 +28,19 @@ def head(tmp_path: Path) -> HeadFile:
     return HeadFile(tmp_path / "journal.head")
 
 
-async def acting(store: SqliteStore, number: int) -> None:
+async def acting(store: SqlStore, number: int) -> None:
     async with store.unit() as unit:
         act = Act(id=UUID(int=number), at=START, what="init", who=Who("root"))
         await unit.acts.add(act)
         await unit.commit()
 
 
-def a_sealer(store: SqliteStore, head: HeadFile, clock: HandClock) -> Sealer:
+def a_sealer(store: SqlStore, head: HeadFile, clock: HandClock) -> Sealer:
     return Sealer(store, head, clock, stop=asyncio.Event())
 
 
 async def test_what_is_there_is_sealed_and_its_head_written(
-    store: SqliteStore, head: HeadFile
+    store: SqlStore, head: HeadFile
 ) -> None:
     clock = HandClock()
     sealer = a_sealer(store, head, clock)
@@ -58,16 +58,14 @@ async def test_what_is_there_is_sealed_and_its_head_written(
     assert continuity.unsealed == 0
 
 
-async def test_nothing_to_seal_writes_nothing(
-    store: SqliteStore, head: HeadFile
-) -> None:
+async def test_nothing_to_seal_writes_nothing(store: SqlStore, head: HeadFile) -> None:
     await a_sealer(store, head, HandClock()).seal()
 
     assert head.read() == []
 
 
 async def test_a_head_that_was_not_written_is_written_later(
-    store: SqliteStore, head: HeadFile
+    store: SqlStore, head: HeadFile
 ) -> None:
     """A process died between the commit of a batch and its head."""
     await acting(store, 1)
@@ -80,7 +78,7 @@ async def test_a_head_that_was_not_written_is_written_later(
 
 
 async def test_a_head_of_another_database_is_left_and_told(
-    store: SqliteStore, head: HeadFile
+    store: SqlStore, head: HeadFile
 ) -> None:
     await acting(store, 1)
     sealer = a_sealer(store, head, HandClock())
@@ -97,7 +95,7 @@ async def test_a_head_of_another_database_is_left_and_told(
 
 
 async def test_where_the_head_cannot_be_written_sealing_goes_on(
-    store: SqliteStore, tmp_path: Path
+    store: SqlStore, tmp_path: Path
 ) -> None:
     nowhere = HeadFile(tmp_path / "away" / "journal.head")
     await acting(store, 1)
@@ -110,7 +108,7 @@ async def test_where_the_head_cannot_be_written_sealing_goes_on(
 
 
 async def test_it_seals_at_each_interval_and_when_it_is_told_to_stop(
-    store: SqliteStore, head: HeadFile
+    store: SqlStore, head: HeadFile
 ) -> None:
     stop = asyncio.Event()
     passing = Pauses()

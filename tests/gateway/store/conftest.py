@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, SqliteStore, open_store
+from gateway.store.store import DATABASE, SqlStore, open_store
 from tests.conftest import DATABASES
 from tests.gateway.store.values import with_directory
 
-Opener = Callable[[], AbstractAsyncContextManager[SqliteStore]]
+Opener = Callable[[], AbstractAsyncContextManager[SqlStore]]
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
 
 
 @pytest.fixture
-async def store(opener: Opener) -> AsyncIterator[SqliteStore]:
+async def store(opener: Opener) -> AsyncIterator[SqlStore]:
     """A store that knows the ministry and one province."""
     async with opener() as opened:
         await with_directory(opened)

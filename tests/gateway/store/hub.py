@@ -19,7 +19,7 @@ from gateway.domain.promise import Promise, Stage
 from gateway.keys.signing import KeySigner
 from gateway.runners.deliverer import Courier, EndpointRests
 from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, SqliteStore, VaultKind, open_store
+from gateway.store.store import DATABASE, SqlStore, VaultKind, open_store
 from gateway.workflow.ask_again import ask_again
 from gateway.workflow.collect import Shown, confirm, look
 from gateway.workflow.endpoint import set_dialect
@@ -67,7 +67,7 @@ class Hub:
     """A hub at work, moved by hand."""
 
     work: Work
-    store: SqliteStore
+    store: SqlStore
     clock: HandClock
     held: set[Stage] = field(default_factory=set)
     """Stages whose promises nobody keeps for now."""
@@ -213,7 +213,7 @@ async def make_hub(
             await _freed_on_its_way(hub)
 
 
-def a_hub_on(store: SqliteStore) -> Hub:
+def a_hub_on(store: SqlStore) -> Hub:
     """Return a hub at work on an open store."""
     clock = HandClock()
     own = identity(organization="1500299999")

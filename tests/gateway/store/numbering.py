@@ -11,14 +11,14 @@ from envelopes.letter import LetterId
 from gateway.domain.register import Book
 from gateway.identity import Identities, SystemClock
 from gateway.store.errors import ConcurrentChange
-from gateway.store.store import SqliteStore, open_store
+from gateway.store.store import SqlStore, open_store
 from tests.gateway.store.values import CHIANG_MAI, a_registration, keep
 
 AT_ONCE = 16
 UNDONE = 7
 
 
-async def enter(store: SqliteStore, ids: Identities, number: int) -> int:
+async def enter(store: SqlStore, ids: Identities, number: int) -> int:
     """Enter a letter; again where another process was faster. Says if it was kept."""
     while True:
         try:

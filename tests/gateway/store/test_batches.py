@@ -12,7 +12,7 @@ from gateway.domain.act import Act, Who
 from gateway.domain.continuity import Batch, Break, Continuity, Mark
 from gateway.store import batches
 from gateway.store.errors import ConcurrentChange, StoreError
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from tests.gateway.store.conftest import Opener
 from tests.gateway.workflow.hub import CHIANG_MAI, NUMBER, Hub, a_hub
 from tests.letters import a_letter
@@ -31,14 +31,14 @@ def an_act(number: int, what: str = "directory add") -> Act:
     )
 
 
-async def acting(store: SqliteStore, *acts: Act) -> None:
+async def acting(store: SqlStore, *acts: Act) -> None:
     async with store.unit() as unit:
         for act in acts:
             await unit.acts.add(act)
         await unit.commit()
 
 
-async def altered(store: SqliteStore, *statements: str) -> None:
+async def altered(store: SqlStore, *statements: str) -> None:
     """Do what somebody with SQL could do."""
     async with store.unit() as unit:
         for statement in statements:
@@ -55,7 +55,7 @@ async def is_a_time(hub: Hub) -> bool:
     return False
 
 
-async def sealed(store: SqliteStore) -> list[Batch]:
+async def sealed(store: SqlStore) -> list[Batch]:
     made = []
     while batch := await store.seal_journal(NOON):
         made.append(batch)
@@ -102,7 +102,7 @@ async def test_nothing_new_makes_no_batch(hub: Hub) -> None:
 
 
 async def test_more_than_a_batch_holds_goes_into_further_ones(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     acts = [an_act(n) for n in range(1, batches.AT_ONCE + 2)]
     await acting(store, *acts)
@@ -232,11 +232,11 @@ async def test_batches_made_anew_are_found_by_the_head_outside(hub: Hub) -> None
 
 
 async def test_of_two_processes_that_seal_at_once_one_does_it_again(
-    opener: Opener, store: SqliteStore
+    opener: Opener, store: SqlStore
 ) -> None:
     await acting(store, *[an_act(n) for n in range(1, 1200)])
 
-    async def seals(one: SqliteStore) -> int:
+    async def seals(one: SqlStore) -> int:
         count = 0
         while True:
             try:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from envelopes.parts import Parts, take_apart
 from gateway.store.bodies import CHUNK
 from gateway.store.errors import VaultDamaged
-from gateway.store.store import SEGMENTS, SqliteStore, open_store
+from gateway.store.store import SEGMENTS, SqlStore, open_store
 from tests.conftest import DATABASES
 from tests.gateway.store.conftest import Opener
 
@@ -32,7 +32,7 @@ def parts_of(file: bytes, before: bytes = TEXT) -> Parts:
 @pytest.fixture(params=DATABASES)
 async def stores(
     request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[Sequence[SqliteStore]]:
+) -> AsyncIterator[Sequence[SqlStore]]:
     """Two stores of one hub whose files lie in the database."""
     url = None
     if request.param == "sqlite":
@@ -48,20 +48,20 @@ async def stores(
         ]
 
 
-async def keep(store: SqliteStore, parts: Parts) -> None:
+async def keep(store: SqlStore, parts: Parts) -> None:
     async with store.unit() as unit:
         await unit.vault.keep(parts, secret_of=None)
         await unit.commit()
 
 
-async def count(store: SqliteStore, table: str) -> object:
+async def count(store: SqlStore, table: str) -> object:
     result = await store.reading.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
     return result.scalar_one()
 
 
 @pytest.mark.parametrize("size", [CHUNK - 1, CHUNK, CHUNK + 1, 4 * CHUNK, 5 * CHUNK])
 async def test_a_file_comes_back_whatever_its_size(
-    stores: Sequence[SqliteStore], tmp_path: Path, size: int
+    stores: Sequence[SqlStore], tmp_path: Path, size: int
 ) -> None:
     """What one process kept the other reads; no machine has a folder with it."""
     parts = parts_of(random.Random(size).randbytes(size))
@@ -74,7 +74,7 @@ async def test_a_file_comes_back_whatever_its_size(
     assert not (tmp_path / SEGMENTS).exists()
 
 
-async def test_what_was_undone_was_never_there(stores: Sequence[SqliteStore]) -> None:
+async def test_what_was_undone_was_never_there(stores: Sequence[SqlStore]) -> None:
     """A unit that does not commit leaves no piece behind."""
     async with stores[0].unit() as unit:
         await unit.vault.keep(parts_of(FILE), secret_of=None)
@@ -84,7 +84,7 @@ async def test_what_was_undone_was_never_there(stores: Sequence[SqliteStore]) ->
 
 
 async def test_two_units_that_keep_one_file_keep_it_once(
-    stores: Sequence[SqliteStore],
+    stores: Sequence[SqlStore],
 ) -> None:
     """Copies of a circular at two processes: the second waits, and writes nothing."""
     copies = [parts_of(FILE, before=b"<a>" + bytes([n])) for n in b"12345678"]
@@ -113,7 +113,7 @@ async def test_two_units_that_keep_one_file_keep_it_once(
     ],
 )
 async def test_a_damaged_file_is_not_read(
-    stores: Sequence[SqliteStore], damage: str
+    stores: Sequence[SqlStore], damage: str
 ) -> None:
     """Pieces that are missing, altered, moved or added are no file."""
     parts = parts_of(FILE)
@@ -126,7 +126,7 @@ async def test_a_damaged_file_is_not_read(
         await stores[1].vault.read(parts.digest)
 
 
-async def test_a_file_goes_with_its_pieces(stores: Sequence[SqliteStore]) -> None:
+async def test_a_file_goes_with_its_pieces(stores: Sequence[SqlStore]) -> None:
     """Who removes a file's row need not know how it lay there."""
     await keep(stores[0], parts_of(FILE))
     async with stores[0].unit() as unit:

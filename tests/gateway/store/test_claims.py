@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from gateway.domain.promise import Promise
-from gateway.store.store import SqliteStore, open_store
+from gateway.store.store import SqlStore, open_store
 from tests.doubles.ids import CountedIds
 from tests.gateway.store.values import START, a_promise, kept, with_directory
 
 LATER = START + timedelta(minutes=10)
 
 
-async def promised(store: SqliteStore, ids: CountedIds, count: int) -> list[Promise]:
+async def promised(store: SqlStore, ids: CountedIds, count: int) -> list[Promise]:
     """Promises that are due, oldest first."""
     consignment = await kept(store, ids)
     made = [a_promise(ids, consignment.id) for _ in range(count)]
@@ -28,7 +28,7 @@ async def promised(store: SqliteStore, ids: CountedIds, count: int) -> list[Prom
 
 
 async def test_a_relay_alone_takes_what_is_due(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """On every database the relay gets what is due, oldest first."""
     made = await promised(store, ids, 3)
@@ -39,7 +39,7 @@ async def test_a_relay_alone_takes_what_is_due(
 @pytest.fixture
 async def stores(
     postgresql_url: str, tmp_path: Path
-) -> AsyncIterator[Sequence[SqliteStore]]:
+) -> AsyncIterator[Sequence[SqlStore]]:
     """The stores of three processes on one database."""
     async with (
         open_store(tmp_path, database=postgresql_url) as one,
@@ -52,12 +52,12 @@ async def stores(
 
 @pytest.mark.postgresql
 async def test_each_promise_is_taken_by_one_relay(
-    stores: Sequence[SqliteStore], ids: CountedIds
+    stores: Sequence[SqlStore], ids: CountedIds
 ) -> None:
     """Three relays at once publish each of many promises once, and all of them."""
     made = await promised(stores[0], ids, 200)
 
-    async def relay(store: SqliteStore) -> list[Promise]:
+    async def relay(store: SqlStore) -> list[Promise]:
         published: list[Promise] = []
         while taken := await store.outbox.take(START, limit=16):
             published += taken
@@ -74,7 +74,7 @@ async def test_each_promise_is_taken_by_one_relay(
 
 @pytest.mark.postgresql
 async def test_what_a_killed_relay_had_taken_is_free_again(
-    stores: Sequence[SqliteStore], ids: CountedIds
+    stores: Sequence[SqlStore], ids: CountedIds
 ) -> None:
     """A claim ends by the server's clock; nobody has to find out who had it."""
     made = await promised(stores[0], ids, 2)
@@ -91,7 +91,7 @@ async def test_what_a_killed_relay_had_taken_is_free_again(
 
 @pytest.mark.postgresql
 async def test_while_a_relay_publishes_nobody_waits_for_it(
-    stores: Sequence[SqliteStore], ids: CountedIds
+    stores: Sequence[SqlStore], ids: CountedIds
 ) -> None:
     """What is taken is locked for no one: a broker that hangs blocks no writer."""
     made = await promised(stores[0], ids, 3)
@@ -105,7 +105,7 @@ async def test_while_a_relay_publishes_nobody_waits_for_it(
 
 @pytest.mark.postgresql
 async def test_what_another_relay_published_meanwhile_is_not_taken(
-    stores: Sequence[SqliteStore], ids: CountedIds
+    stores: Sequence[SqlStore], ids: CountedIds
 ) -> None:
     """Between reading and taking another may have been faster, and be done with it."""
     (promise,) = await promised(stores[0], ids, 1)

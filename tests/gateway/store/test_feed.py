@@ -13,7 +13,7 @@ from gateway.domain.incident import Incident
 from gateway.domain.occurrence import Occurrence, Wanted
 from gateway.domain.promise import Stage
 from gateway.store.feed import Feed
-from gateway.store.store import SqliteStore, open_store
+from gateway.store.store import SqlStore, open_store
 from tests.doubles.clock import START
 from tests.doubles.ids import CountedIds
 from tests.gateway.store.conftest import Opener
@@ -32,7 +32,7 @@ def an_act(number: int, at: datetime = START) -> Act:
     return Act(id=UUID(int=number), at=at, what="directory add", who=Who("root"))
 
 
-async def acting(store: SqliteStore, *acts: Act) -> None:
+async def acting(store: SqlStore, *acts: Act) -> None:
     async with store.unit() as unit:
         for act in acts:
             await unit.acts.add(act)
@@ -44,7 +44,7 @@ def keys(found: list[Occurrence]) -> list[str]:
 
 
 async def test_a_new_line_is_told_once_with_number_and_offices(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """What happened to a letter names it and both its offices, and comes once."""
     feed = Feed(store.reading)
@@ -60,7 +60,7 @@ async def test_a_new_line_is_told_once_with_number_and_offices(
     assert await feed.look(START) == []
 
 
-async def test_sealing_tells_nothing_again(store: SqliteStore, ids: CountedIds) -> None:
+async def test_sealing_tells_nothing_again(store: SqlStore, ids: CountedIds) -> None:
     """A line that is sealed after it was told is not told a second time."""
     feed = Feed(store.reading)
     await feed.look(START)
@@ -73,7 +73,7 @@ async def test_sealing_tells_nothing_again(store: SqliteStore, ids: CountedIds) 
 
 
 async def test_what_is_written_and_sealed_between_two_looks_is_told(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """A line that was never seen without a batch is found in its batch."""
     feed = Feed(store.reading)
@@ -87,7 +87,7 @@ async def test_what_is_written_and_sealed_between_two_looks_is_told(
 
 
 async def test_a_line_with_an_early_time_that_comes_to_light_late_is_told(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     """Neither its time nor its id decides whether a line is new."""
     feed = Feed(store.reading)
@@ -121,7 +121,7 @@ async def test_a_unit_that_began_first_and_ends_last_is_told(
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_however_writing_sealing_and_looking_mix_each_is_told_once(
-    store: SqliteStore, seed: int
+    store: SqlStore, seed: int
 ) -> None:
     """Nothing is missing and nothing doubled, in whatever order things go on."""
     chance = random.Random(seed)
@@ -161,7 +161,7 @@ async def test_the_past_is_told_from_the_newest_batch_back(opener: Opener) -> No
 
 
 async def test_the_past_has_what_is_wanted_only(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """Filters hold for the past too."""
     await kept(store, ids)
@@ -179,7 +179,7 @@ async def test_the_past_has_what_is_wanted_only(
 
 
 async def test_an_incident_is_told_when_it_opens_and_when_it_closes(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     """Two lines for each incident, however often its cause is met."""
     feed = Feed(store.reading)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from envelopes.letter import LetterId
 from gateway.store.growth import StoredGrowth
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from tests.doubles.clock import START
 from tests.doubles.ids import CountedIds
 from tests.gateway.store.conftest import Opener
@@ -16,7 +16,7 @@ OTHER = LetterId("มท 0210.3/9", "2552-06-05")
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
-async def test_nothing_grows_where_nothing_came(store: SqliteStore) -> None:
+async def test_nothing_grows_where_nothing_came(store: SqlStore) -> None:
     """No letter, no line, and no rate."""
     growth = StoredGrowth(store.reading)
 
@@ -24,9 +24,7 @@ async def test_nothing_grows_where_nothing_came(store: SqliteStore) -> None:
     assert await growth.between(*ALWAYS) == []
 
 
-async def test_letters_count_where_they_began(
-    store: SqliteStore, ids: CountedIds
-) -> None:
+async def test_letters_count_where_they_began(store: SqlStore, ids: CountedIds) -> None:
     """From the first moment to before the last."""
     await kept(store, ids)
     await kept(store, ids, OTHER, START + timedelta(days=1))

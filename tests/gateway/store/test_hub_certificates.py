@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from envelopes.trust import Certificate, read_certificate
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from tests.doubles.pki import AT, identity
 
 OLD = read_certificate(identity(organization="1500200001").der)
@@ -11,7 +11,7 @@ NEW = read_certificate(identity(organization="1500200002").der)
 LATER = AT + timedelta(days=30)
 
 
-async def take(store: SqliteStore, certificate: Certificate, *, late: bool) -> None:
+async def take(store: SqlStore, certificate: Certificate, *, late: bool) -> None:
     async with store.unit() as unit:
         at = LATER if late else AT
         await unit.hub_certificates.in_use(certificate, at)
@@ -19,7 +19,7 @@ async def take(store: SqliteStore, certificate: Certificate, *, late: bool) -> N
 
 
 async def test_an_older_certificate_is_kept_and_its_time_ends(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     await take(store, OLD, late=False)
     await take(store, NEW, late=True)
@@ -31,7 +31,7 @@ async def test_an_older_certificate_is_kept_and_its_time_ends(
     assert (oldest.in_use_from, newest.in_use_from) == (AT, LATER)
 
 
-async def test_taking_the_same_again_changes_nothing(store: SqliteStore) -> None:
+async def test_taking_the_same_again_changes_nothing(store: SqlStore) -> None:
     await take(store, OLD, late=False)
     before = await store.hub_certificates()
     await take(store, OLD, late=True)
@@ -39,7 +39,7 @@ async def test_taking_the_same_again_changes_nothing(store: SqliteStore) -> None
     assert await store.hub_certificates() == before
 
 
-async def test_one_that_comes_back_is_in_use_again(store: SqliteStore) -> None:
+async def test_one_that_comes_back_is_in_use_again(store: SqlStore) -> None:
     await take(store, OLD, late=False)
     await take(store, NEW, late=True)
     await take(store, OLD, late=True)
@@ -48,7 +48,7 @@ async def test_one_that_comes_back_is_in_use_again(store: SqliteStore) -> None:
     assert ends == {OLD.fingerprint: None, NEW.fingerprint: LATER}
 
 
-async def test_one_that_is_known_beforehand_ends_no_other(store: SqliteStore) -> None:
+async def test_one_that_is_known_beforehand_ends_no_other(store: SqlStore) -> None:
     await take(store, OLD, late=False)
     async with store.unit() as unit:
         await unit.hub_certificates.add(NEW, LATER)
@@ -59,7 +59,7 @@ async def test_one_that_is_known_beforehand_ends_no_other(store: SqliteStore) ->
 
 @pytest.mark.parametrize("certificate", [OLD, NEW])
 async def test_one_is_found_by_its_fingerprint(
-    store: SqliteStore, certificate: Certificate
+    store: SqlStore, certificate: Certificate
 ) -> None:
     await take(store, OLD, late=False)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gateway.store.store import SqliteStore, open_store
+from gateway.store.store import SqlStore, open_store
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.postgresql
@@ -22,7 +22,7 @@ HERE = (
 @pytest.fixture
 async def stores(
     postgresql_url: str, tmp_path: Path
-) -> AsyncIterator[Sequence[SqliteStore]]:
+) -> AsyncIterator[Sequence[SqlStore]]:
     """The stores of two processes."""
     async with AsyncExitStack() as stack:
         yield [
@@ -33,7 +33,7 @@ async def stores(
         ]
 
 
-async def test_one_leads_in_each_duty(stores: Sequence[SqliteStore]) -> None:
+async def test_one_leads_in_each_duty(stores: Sequence[SqlStore]) -> None:
     """Who asked first leads, and goes on leading; other duties are free."""
     one, other = stores
 
@@ -45,7 +45,7 @@ async def test_one_leads_in_each_duty(stores: Sequence[SqliteStore]) -> None:
 
 
 async def test_the_lead_ends_with_the_process(
-    stores: Sequence[SqliteStore], postgresql_url: str, tmp_path: Path
+    stores: Sequence[SqlStore], postgresql_url: str, tmp_path: Path
 ) -> None:
     """A process that closes its store leads no more; the next one to ask does."""
     async with open_store(tmp_path, database=postgresql_url) as ending:
@@ -56,7 +56,7 @@ async def test_the_lead_ends_with_the_process(
 
 
 async def test_who_lost_the_connection_knows_that_it_leads_no_more(
-    stores: Sequence[SqliteStore],
+    stores: Sequence[SqlStore],
 ) -> None:
     """The server dropped its lock with its session: it is asked for anew."""
     one, other = stores
@@ -70,7 +70,7 @@ async def test_who_lost_the_connection_knows_that_it_leads_no_more(
 
 
 async def test_a_lead_is_one_lock_however_often_it_is_asked_for(
-    stores: Sequence[SqliteStore],
+    stores: Sequence[SqlStore],
 ) -> None:
     """Nothing grows in the server while a process leads for months."""
     for _ in range(5):

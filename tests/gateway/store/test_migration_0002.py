@@ -11,7 +11,7 @@ import pytest
 from gateway.domain.books import Books
 from gateway.store.schema import is_current, upgrade, url_of
 from gateway.store.seals import COLUMNS
-from gateway.store.store import DATABASE, SqliteStore, open_store
+from gateway.store.store import DATABASE, SqlStore, open_store
 from tests.gateway.store.hub import MINISTRY, TRAT, Hub, a_hub_on
 from tests.gateway.store.yesterday import (
     as_of_yesterday,
@@ -46,7 +46,7 @@ def old(old_tables: Path, letters: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store(old: Path) -> AsyncIterator[SqliteStore]:
+async def store(old: Path) -> AsyncIterator[SqlStore]:
     assert not is_current(url_of(old / DATABASE))
     upgrade(url_of(old / DATABASE))
     async with open_store(old, elapsed=lambda: 0.0) as opened_store:
@@ -54,7 +54,7 @@ async def store(old: Path) -> AsyncIterator[SqliteStore]:
 
 
 async def test_no_row_is_written_anew_and_the_books_balance(
-    store: SqliteStore, old: Path, letters: Path
+    store: SqlStore, old: Path, letters: Path
 ) -> None:
     books: Books = await store.check_books()
 
@@ -65,7 +65,7 @@ async def test_no_row_is_written_anew_and_the_books_balance(
         assert seals_of(old, table) == seals_of(letters, table)
 
 
-async def test_work_goes_on_where_it_was(store: SqliteStore) -> None:
+async def test_work_goes_on_where_it_was(store: SqlStore) -> None:
     hub: Hub = a_hub_on(store)
     hub.clock.advance(hours=1)
 
@@ -79,7 +79,7 @@ async def test_work_goes_on_where_it_was(store: SqliteStore) -> None:
 
 
 async def test_yesterdays_code_writes_on(
-    store: SqliteStore, old: Path, old_tables: Path
+    store: SqlStore, old: Path, old_tables: Path
 ) -> None:
     """It knows no new column when it shows an entry, and seals without them."""
     head = await store.views.head(MINISTRY)

@@ -9,7 +9,7 @@ import pytest
 from gateway.domain.organization import Purpose
 from gateway.store.schema import is_current, upgrade, url_of
 from gateway.store.seals import COLUMNS
-from gateway.store.store import DATABASE, SqliteStore, open_store
+from gateway.store.store import DATABASE, SqlStore, open_store
 from tests.gateway.store.hub import MINISTRY, TRAT, a_hub_on
 from tests.gateway.store.yesterday import (
     as_of_yesterday,
@@ -47,7 +47,7 @@ def old(old_tables: Path, letters: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store(old: Path) -> AsyncIterator[SqliteStore]:
+async def store(old: Path) -> AsyncIterator[SqlStore]:
     assert not is_current(url_of(old / DATABASE))
     upgrade(url_of(old / DATABASE))
     async with open_store(old, elapsed=lambda: 0.0) as opened_store:
@@ -55,7 +55,7 @@ async def store(old: Path) -> AsyncIterator[SqliteStore]:
 
 
 async def test_no_row_is_written_anew_and_the_books_balance(
-    store: SqliteStore, old: Path, letters: Path
+    store: SqlStore, old: Path, letters: Path
 ) -> None:
     books = await store.check_books()
 
@@ -66,7 +66,7 @@ async def test_no_row_is_written_anew_and_the_books_balance(
         assert seals_of(old, table) == seals_of(letters, table)
 
 
-async def test_work_goes_on_where_it_was(store: SqliteStore) -> None:
+async def test_work_goes_on_where_it_was(store: SqlStore) -> None:
     hub = a_hub_on(store)
     hub.clock.advance(hours=1)
 
@@ -76,7 +76,7 @@ async def test_work_goes_on_where_it_was(store: SqliteStore) -> None:
     assert (await store.check_books()).in_balance
 
 
-async def test_a_certificate_of_yesterday_speaks_in_letters(store: SqliteStore) -> None:
+async def test_a_certificate_of_yesterday_speaks_in_letters(store: SqlStore) -> None:
     [certificate] = await store.certificates(MINISTRY)
 
     assert certificate.purposes == {Purpose.SIGNATURE}
@@ -84,7 +84,7 @@ async def test_a_certificate_of_yesterday_speaks_in_letters(store: SqliteStore) 
 
 
 async def test_an_organization_of_yesterday_sets_no_level_of_its_own(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     found = await store.organization(MINISTRY)
 
@@ -94,7 +94,7 @@ async def test_an_organization_of_yesterday_sets_no_level_of_its_own(
 
 
 async def test_yesterdays_code_writes_on(
-    store: SqliteStore, old: Path, old_tables: Path
+    store: SqlStore, old: Path, old_tables: Path
 ) -> None:
     """It knows no new column when it writes a letter down, and seals without them."""
     with closing(opened(old / DATABASE)) as connection:

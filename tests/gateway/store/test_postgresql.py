@@ -17,7 +17,7 @@ from gateway.domain.lifecycle import Happening
 from gateway.domain.promise import Stage
 from gateway.domain.register import Book
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
-from gateway.store.store import SqliteStore, open_store
+from gateway.store.store import SqlStore, open_store
 from gateway.workflow.collect import confirm, look
 from gateway.workflow.register import register
 from gateway.workflow.route import route
@@ -37,7 +37,7 @@ LARGE = Attachment("application/pdf", bytes(range(256)) * 400)
 @pytest.fixture
 async def stores(
     postgresql_url: str, tmp_path: Path
-) -> AsyncIterator[Sequence[SqliteStore]]:
+) -> AsyncIterator[Sequence[SqlStore]]:
     """Two processes, one database and one vault."""
     async with (
         open_store(tmp_path, database=postgresql_url, elapsed=lambda: 0.0) as one,
@@ -47,7 +47,7 @@ async def stores(
 
 
 @pytest.fixture
-async def hubs(stores: Sequence[SqliteStore]) -> Sequence[Hub]:
+async def hubs(stores: Sequence[SqlStore]) -> Sequence[Hub]:
     """Two hubs at work on one database."""
     one = await a_hub(stores[0], wait=0.0)
     other = Hub(replace(one.work, store=stores[1]), stores[1], one.clock)
@@ -58,7 +58,7 @@ async def all_of(*verbs: Callable[[], Awaitable[T]]) -> list[T]:
     return list(await asyncio.gather(*(patiently(verb) for verb in verbs)))
 
 
-async def fails(store: SqliteStore, statement: str, **values: object) -> StoreError:
+async def fails(store: SqlStore, statement: str, **values: object) -> StoreError:
     async with store.unit() as unit:
         with pytest.raises(StoreError) as raised:
             await unit.connection.execute(text(statement), values)
@@ -66,7 +66,7 @@ async def fails(store: SqliteStore, statement: str, **values: object) -> StoreEr
 
 
 async def test_each_error_says_whether_to_try_again(
-    stores: Sequence[SqliteStore],
+    stores: Sequence[SqlStore],
 ) -> None:
     store = stores[0]
     await store.note_facts({"a": "secret"})
@@ -84,7 +84,7 @@ async def test_each_error_says_whether_to_try_again(
     assert "hub_pkey" in twin.detail
 
 
-async def test_every_commit_is_synced(stores: Sequence[SqliteStore]) -> None:
+async def test_every_commit_is_synced(stores: Sequence[SqlStore]) -> None:
     shown = await stores[0].reading.execute(text("SHOW synchronous_commit"))
 
     assert shown.scalar_one() == "on"
@@ -99,7 +99,7 @@ async def test_a_server_that_is_not_there_is_time_s_move(tmp_path: Path) -> None
 
 
 async def test_after_the_server_dropped_all_connections_work_goes_on(
-    stores: Sequence[SqliteStore], postgresql_url: str
+    stores: Sequence[SqlStore], postgresql_url: str
 ) -> None:
     """As a restart does: who has a unit open is told, and all come back."""
     store = stores[0]
@@ -129,7 +129,7 @@ async def test_after_the_server_dropped_all_connections_work_goes_on(
 
 
 async def test_a_unit_that_was_cancelled_takes_nothing_with_it(
-    stores: Sequence[SqliteStore],
+    stores: Sequence[SqlStore],
 ) -> None:
     begun = asyncio.Event()
 
@@ -150,7 +150,7 @@ async def test_a_unit_that_was_cancelled_takes_nothing_with_it(
 
 
 async def test_two_processes_give_numbers_without_gap_and_twin(
-    stores: Sequence[SqliteStore],
+    stores: Sequence[SqlStore],
 ) -> None:
     await directory_of(stores[0])
     ids = CountedIds()

@@ -14,7 +14,7 @@ from gateway.domain.inbox import InboxEntry
 from gateway.domain.promise import Promise, Stage
 from gateway.store.errors import ConcurrentChange
 from gateway.store.outbox import WINDOW
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from tests.doubles.clock import START
 from tests.doubles.ids import CountedIds
 from tests.gateway.store.values import (
@@ -45,7 +45,7 @@ def an_endpoint(
     )
 
 
-async def set_to(store: SqliteStore, *endpoints: Endpoint) -> None:
+async def set_to(store: SqlStore, *endpoints: Endpoint) -> None:
     async with store.unit() as unit:
         for endpoint in endpoints:
             await unit.endpoints.set(endpoint)
@@ -53,7 +53,7 @@ async def set_to(store: SqliteStore, *endpoints: Endpoint) -> None:
 
 
 async def queued(
-    store: SqliteStore,
+    store: SqlStore,
     ids: CountedIds,
     *,
     to: OrganizationCode = CHIANG_MAI,
@@ -89,13 +89,13 @@ def to_deliver(ids: CountedIds, entry: InboxEntry, not_before: datetime) -> Prom
 
 
 async def due(
-    store: SqliteStore, now: datetime = LATER, limit: int = 1000
+    store: SqlStore, now: datetime = LATER, limit: int = 1000
 ) -> Sequence[Promise]:
     return await store.outbox.due(now, limit=limit)
 
 
 async def test_what_goes_to_an_endpoint_has_a_queue_of_its_own(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """A promise to hand over comes back as it was made, and names its own queue."""
     await set_to(store, an_endpoint())
@@ -116,7 +116,7 @@ async def test_what_goes_to_an_endpoint_has_a_queue_of_its_own(
     ],
 )
 async def test_nothing_is_due_for_an_endpoint_that_rests(
-    store: SqliteStore, ids: CountedIds, rests: dict[str, object]
+    store: SqlStore, ids: CountedIds, rests: dict[str, object]
 ) -> None:
     """Neither what was never published nor what was long ago; others are not held."""
     await set_to(store, an_endpoint(**rests), an_endpoint(MINISTRY))
@@ -128,7 +128,7 @@ async def test_nothing_is_due_for_an_endpoint_that_rests(
 
 
 async def test_a_clock_set_back_keeps_no_promise_waiting(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """Made in the future is due, to an endpoint or not; clocks may differ a little."""
     await set_to(store, an_endpoint())
@@ -143,7 +143,7 @@ async def test_a_clock_set_back_keeps_no_promise_waiting(
 
 
 async def test_what_waited_comes_in_order_when_its_endpoint_is_back(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """An open circuit ends by time, and then the oldest is first."""
     await set_to(store, an_endpoint(closed_until=LATER, failures=3))
@@ -154,7 +154,7 @@ async def test_what_waited_comes_in_order_when_its_endpoint_is_back(
 
 
 async def test_what_was_made_for_an_endpoint_that_pulls_now_is_due_all_the_same(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """Its deliverer finds it void; a pause of what is not pushed means nothing."""
     await set_to(store, an_endpoint())
@@ -165,7 +165,7 @@ async def test_what_was_made_for_an_endpoint_that_pulls_now_is_due_all_the_same(
 
 
 async def test_a_long_backlog_is_published_by_and_by(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """Only so many are with the broker at once; each that is kept makes room."""
     await set_to(store, an_endpoint(), an_endpoint(MINISTRY))
@@ -184,7 +184,7 @@ async def test_a_long_backlog_is_published_by_and_by(
 
 
 async def test_what_was_published_and_not_kept_is_published_again(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """A broker may have lost it; of push endpoints as of all others."""
     await set_to(store, an_endpoint())
@@ -196,7 +196,7 @@ async def test_what_was_published_and_not_kept_is_published_again(
 
 
 async def test_another_endpoints_backlog_is_in_nobodys_way(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """What is to be routed is due however much waits for an endpoint that rests."""
     await set_to(store, an_endpoint(paused_at=START))
@@ -211,7 +211,7 @@ async def test_another_endpoints_backlog_is_in_nobodys_way(
 
 
 async def test_an_entry_is_unpromised_until_it_is_promised(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """Those of one inbox, in order, that no open promise is to hand over."""
     await set_to(store, an_endpoint())
@@ -239,7 +239,7 @@ async def test_an_entry_is_unpromised_until_it_is_promised(
 
 
 async def test_who_sets_an_endpoint_waits_for_who_relies_on_it(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """A letter routed at that moment is either promised or found waiting."""
     consignment = await kept(store, ids)
@@ -259,7 +259,7 @@ async def test_who_sets_an_endpoint_waits_for_who_relies_on_it(
 
 
 async def test_how_an_endpoint_fares_is_kept_unless_it_changed_meanwhile(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     """Two failures at once are two, and an operator's word is never overwritten."""
     await set_to(store, an_endpoint())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.register import Book
 from gateway.store.seals import COLUMNS, sealed, with_seal
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from gateway.store.tables import Row
 from tests.doubles.ids import CountedIds
 from tests.gateway.store.values import (
@@ -132,7 +132,7 @@ def test_texts_that_run_together_are_told_apart(
 
 
 async def test_what_is_written_is_sealed_and_stays_so_when_it_changes(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     async with store.unit() as unit:
         consignment = await keep(unit, ids)
@@ -167,7 +167,7 @@ async def test_what_is_written_is_sealed_and_stays_so_when_it_changes(
             assert row["seal"] == sealed(name, row), name
 
 
-async def _rows(store: SqliteStore) -> dict[str, dict[str, Any]]:
+async def _rows(store: SqlStore) -> dict[str, dict[str, Any]]:
     """Return the first row of each sealed table that has one."""
     rows = {}
     for name in COLUMNS:

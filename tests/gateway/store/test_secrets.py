@@ -18,7 +18,7 @@ from gateway.store.keyring import Keyring
 from gateway.store.schema import url_of
 from gateway.store.seals import with_seal
 from gateway.store.segments import ROLL_AT
-from gateway.store.store import DATABASE, SEGMENTS, SqliteStore, open_store
+from gateway.store.store import DATABASE, SEGMENTS, SqlStore, open_store
 from gateway.store.tables import Row
 from tests.doubles.keyring import ADDRESS, MASTER, OTHER_MASTER, a_keyring
 from tests.gateway.store.hub import (
@@ -54,7 +54,7 @@ async def hub(data: Path) -> AsyncIterator[Hub]:
 
 
 @pytest.fixture
-def store(hub: Hub) -> SqliteStore:
+def store(hub: Hub) -> SqlStore:
     return hub.store
 
 
@@ -74,7 +74,7 @@ def execute(data: Path, *statements: str) -> None:
         connection.commit()
 
 
-async def test_who_has_the_key_reads_it_whole(store: SqliteStore) -> None:
+async def test_who_has_the_key_reads_it_whole(store: SqlStore) -> None:
     [one, two] = await store.views.paths(numbered(14).number)
     letter = one.consignment.letter
 
@@ -92,7 +92,7 @@ async def test_who_has_the_key_reads_it_whole(store: SqliteStore) -> None:
         assert path.journal[0].facts["envelope"] == digest
 
 
-async def test_the_books_vouch_for_it(store: SqliteStore) -> None:
+async def test_the_books_vouch_for_it(store: SqlStore) -> None:
     books = await store.check_books()
 
     assert books.findings == ()
@@ -100,9 +100,7 @@ async def test_the_books_vouch_for_it(store: SqliteStore) -> None:
     assert books.taken == 2
 
 
-async def test_without_a_key_nothing_of_it_is_told(
-    store: SqliteStore, data: Path
-) -> None:
+async def test_without_a_key_nothing_of_it_is_told(store: SqlStore, data: Path) -> None:
     del store
     async with opened(data, None) as closed:
         [one, two] = await closed.views.paths(numbered(14).number)
@@ -127,7 +125,7 @@ async def test_without_a_key_nothing_of_it_is_told(
     "keyring", [a_keyring(OTHER_MASTER), a_keyring(address=ADDRESS[::-1]), None]
 )
 async def test_a_wrong_key_is_noticed_before_anything_is_served(
-    store: SqliteStore, data: Path, keyring: Keyring | None
+    store: SqlStore, data: Path, keyring: Keyring | None
 ) -> None:
     await store.try_keys()
     async with opened(data, keyring) as wrong:
@@ -161,7 +159,7 @@ async def test_a_repeated_send_is_recognised(hub: Hub) -> None:
 
 
 async def test_the_copies_of_a_circular_are_one_letter(
-    store: SqliteStore, data: Path
+    store: SqlStore, data: Path
 ) -> None:
     del store
     assert len(rows(data, "SELECT * FROM letter")) == 1
@@ -245,7 +243,7 @@ async def test_what_was_sealed_for_another_row_is_named(
 
 
 async def test_what_two_copies_hide_cannot_be_swapped_by_who_knows_the_seals(
-    store: SqliteStore, data: Path
+    store: SqlStore, data: Path
 ) -> None:
     """Both lie under one key: only the place that each was sealed for differs."""
     table = Row.metadata.tables["consignment"]
@@ -268,7 +266,7 @@ async def test_what_two_copies_hide_cannot_be_swapped_by_who_knows_the_seals(
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "swap"])
 async def test_a_damaged_segment_names_the_secret_letter(
-    store: SqliteStore, data: Path, damage: str
+    store: SqlStore, data: Path, damage: str
 ) -> None:
     [path] = (data / SEGMENTS).iterdir()
     body = path.read_bytes()
@@ -307,7 +305,7 @@ async def test_a_lost_key_names_its_letter_and_makes_no_other(
 
 
 async def test_a_letter_of_another_key_is_the_same_letter(
-    store: SqliteStore, data: Path
+    store: SqlStore, data: Path
 ) -> None:
     """Rotation changes nothing of a letter: its copies are still recognised."""
     before = rows(data, "SELECT * FROM letter") + rows(data, "SELECT * FROM file")

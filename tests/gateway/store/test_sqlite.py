@@ -14,7 +14,7 @@ from gateway.domain.lifecycle import Happening
 from gateway.domain.register import Book
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
 from gateway.store.sqlite import SqliteConnection, SqliteDatabase
-from gateway.store.store import SqliteStore, open_store
+from gateway.store.store import SqlStore, open_store
 from tests.doubles.ids import CountedIds
 from tests.gateway.store.conftest import Opener
 from tests.gateway.store.values import (
@@ -116,7 +116,7 @@ async def test_what_fails_before_the_commit_undoes_the_group(data: Path) -> None
 
 
 async def test_a_value_that_cannot_be_written_is_an_error_without_it(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     async with store.unit() as unit:
         naive = START.replace(tzinfo=None)
@@ -128,7 +128,7 @@ async def test_a_value_that_cannot_be_written_is_an_error_without_it(
 
 
 async def test_after_a_mistake_of_ours_a_unit_takes_no_statement_either(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     async with store.unit() as unit:
         with pytest.raises(OverflowError):
@@ -138,7 +138,7 @@ async def test_after_a_mistake_of_ours_a_unit_takes_no_statement_either(
 
 
 async def test_a_journal_that_lacks_its_last_line_is_not_written_on(
-    store: SqliteStore, ids: CountedIds, other: sqlite3.Connection
+    store: SqlStore, ids: CountedIds, other: sqlite3.Connection
 ) -> None:
     consignment = await kept(store, ids)
     other.execute("DELETE FROM journal")
@@ -150,7 +150,7 @@ async def test_a_journal_that_lacks_its_last_line_is_not_written_on(
 
 
 async def test_a_unit_waits_for_another_process(
-    store: SqliteStore, ids: CountedIds, other: sqlite3.Connection
+    store: SqlStore, ids: CountedIds, other: sqlite3.Connection
 ) -> None:
     other.execute("BEGIN IMMEDIATE")
     waiting = asyncio.create_task(kept(store, ids))
@@ -166,7 +166,7 @@ async def test_a_unit_waits_for_another_process(
 
 
 async def test_a_unit_that_only_reads_leaves_the_lock(
-    store: SqliteStore, other: sqlite3.Connection
+    store: SqlStore, other: sqlite3.Connection
 ) -> None:
     async with store.unit() as unit:
         await unit.directory.all()
@@ -176,7 +176,7 @@ async def test_a_unit_that_only_reads_leaves_the_lock(
 
 
 async def test_a_cancelled_unit_leaves_the_lock_and_nothing_else(
-    store: SqliteStore, ids: CountedIds, other: sqlite3.Connection
+    store: SqlStore, ids: CountedIds, other: sqlite3.Connection
 ) -> None:
     inside = asyncio.Event()
 
@@ -199,7 +199,7 @@ async def test_a_cancelled_unit_leaves_the_lock_and_nothing_else(
 
 
 async def test_when_the_database_undoes_everything_nothing_is_kept_by_halves(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     """SQLite rolls the whole transaction back where the disk is full."""
     others = asyncio.Event()

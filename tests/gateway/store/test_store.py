@@ -6,7 +6,7 @@ from pathlib import Path
 
 from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.organization import RegisteredCertificate
-from gateway.store.store import FRESH, SqliteStore, open_store
+from gateway.store.store import FRESH, SqlStore, open_store
 from tests.doubles.ids import CountedIds
 from tests.doubles.pki import identity
 from tests.gateway.store.conftest import Opener
@@ -27,7 +27,7 @@ CERTIFICATE = RegisteredCertificate(
 )
 
 
-async def enter(store: SqliteStore, code: OrganizationCode) -> None:
+async def enter(store: SqlStore, code: OrganizationCode) -> None:
     async with store.unit() as unit:
         certificates = [CERTIFICATE] if code == TRAT else []
         await unit.directory.add(an_organization(code), certificates, START)
@@ -35,7 +35,7 @@ async def enter(store: SqliteStore, code: OrganizationCode) -> None:
 
 
 async def test_who_is_entered_is_found_at_once_with_certificates(
-    opener: Opener, store: SqliteStore
+    opener: Opener, store: SqlStore
 ) -> None:
     assert await store.organization(TRAT) is None
     async with opener() as command_line:
@@ -48,7 +48,7 @@ async def test_who_is_entered_is_found_at_once_with_certificates(
         assert list(await unit.directory.certificates(TRAT)) == [CERTIFICATE]
 
 
-async def test_the_directory_is_listed_by_code(store: SqliteStore) -> None:
+async def test_the_directory_is_listed_by_code(store: SqlStore) -> None:
     await enter(store, TRAT)
 
     async with store.unit() as unit:
@@ -81,7 +81,7 @@ async def test_facts_are_noted_and_replaced(opener: Opener) -> None:
 
 
 async def test_when_endpoints_were_seen_is_kept_and_never_set_back(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     later = START + timedelta(minutes=1)
     await store.seen({MINISTRY: later, CHIANG_MAI: START})
@@ -92,9 +92,7 @@ async def test_when_endpoints_were_seen_is_kept_and_never_set_back(
     assert seen == {MINISTRY: later, CHIANG_MAI: START}
 
 
-async def test_a_relay_is_woken_by_a_promise(
-    store: SqliteStore, ids: CountedIds
-) -> None:
+async def test_a_relay_is_woken_by_a_promise(store: SqlStore, ids: CountedIds) -> None:
     consignment = await kept(store, ids)
     assert await store.outbox.due(START, limit=1) == []
     waiting = asyncio.create_task(store.outbox.changed(60))
@@ -109,7 +107,7 @@ async def test_a_relay_is_woken_by_a_promise(
 
 
 async def test_a_promise_made_after_the_look_is_not_slept_over(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     consignment = await kept(store, ids)
     await store.outbox.due(START, limit=1)
@@ -121,7 +119,7 @@ async def test_a_promise_made_after_the_look_is_not_slept_over(
 
 
 async def test_a_relay_is_not_woken_for_nothing(
-    store: SqliteStore, ids: CountedIds
+    store: SqlStore, ids: CountedIds
 ) -> None:
     consignment = await kept(store, ids)
     async with store.unit() as unit:
@@ -134,11 +132,11 @@ async def test_a_relay_is_not_woken_for_nothing(
     waiting.cancel()
 
 
-async def test_waiting_for_promises_ends(store: SqliteStore) -> None:
+async def test_waiting_for_promises_ends(store: SqlStore) -> None:
     await store.outbox.changed(0.001)
 
 
-async def test_nothing_published_is_nothing_written(store: SqliteStore) -> None:
+async def test_nothing_published_is_nothing_written(store: SqlStore) -> None:
     await store.outbox.published([], START)
 
     assert await store.outbox.due(START, limit=1) == []

@@ -12,7 +12,7 @@ from envelopes.letter import LetterId
 from gateway.domain.promise import Promise, Stage
 from gateway.domain.register import Book
 from gateway.runners.relay import Relay
-from gateway.store.store import SqliteStore, open_store
+from gateway.store.store import SqlStore, open_store
 from queues.embedded import EmbeddedBroker
 from tests.doubles.broker import UnsteadyBroker
 from tests.doubles.clock import HandClock
@@ -36,21 +36,21 @@ IN_TRANSACTION = text(
 
 
 @pytest.fixture
-async def bare(postgresql_url: str, tmp_path: Path) -> AsyncIterator[SqliteStore]:
+async def bare(postgresql_url: str, tmp_path: Path) -> AsyncIterator[SqlStore]:
     """A store with no row in it."""
     async with open_store(tmp_path, database=postgresql_url) as opened:
         yield opened
 
 
 @pytest.fixture
-async def store(bare: SqliteStore) -> SqliteStore:
+async def store(bare: SqlStore) -> SqlStore:
     """A store that knows the ministry and one province."""
     await with_directory(bare)
     return bare
 
 
 async def test_two_processes_number_500_letters_without_gap_and_twin(
-    store: SqliteStore, postgresql_url: str, tmp_path: Path
+    store: SqlStore, postgresql_url: str, tmp_path: Path
 ) -> None:
     """Each number is given once, and one that was taken in vain is given again."""
     half = LETTERS // 2
@@ -74,14 +74,14 @@ async def test_two_processes_number_500_letters_without_gap_and_twin(
     assert serials == list(range(1, kept + 1))
 
 
-async def in_transaction(store: SqliteStore) -> int:
+async def in_transaction(store: SqlStore) -> int:
     """Count the connections that are in a transaction, and may hold locks."""
     result = await store.reading.execute(IN_TRANSACTION)
     return int(result.scalar_one())
 
 
 async def test_a_broker_that_hangs_holds_no_transaction_open(
-    store: SqliteStore, clock: HandClock, ids: CountedIds, tmp_path: Path
+    store: SqlStore, clock: HandClock, ids: CountedIds, tmp_path: Path
 ) -> None:
     """While the relay waits for it, no connection is in a transaction: no lock."""
     made = await promised(store, ids, 3)
@@ -92,7 +92,7 @@ async def test_a_broker_that_hangs_holds_no_transaction_open(
 
 
 async def _no_lock_while_it_hangs(
-    store: SqliteStore,
+    store: SqlStore,
     broker: UnsteadyBroker,
     clock: HandClock,
     made: Sequence[Promise],
@@ -112,7 +112,7 @@ async def _no_lock_while_it_hangs(
 
 
 async def test_an_endpoint_that_hangs_holds_no_transaction_open(
-    bare: SqliteStore,
+    bare: SqlStore,
 ) -> None:
     """While a province does not answer, its letters can still be taken and told of."""
     hub = await a_hub(bare, wait=0.0)

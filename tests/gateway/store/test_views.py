@@ -13,7 +13,7 @@ from gateway.domain.receipts import ReceiptKind
 from gateway.domain.register import Book
 from gateway.store.asides import StoredAsides
 from gateway.store.connection import Connection
-from gateway.store.store import SqliteStore, open_store
+from gateway.store.store import SqlStore, open_store
 from gateway.store.views import StoredViews
 from tests.gateway.store.hub import (
     CHIANG_MAI,
@@ -46,24 +46,24 @@ class CountedConnection:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     await make_hub(tmp_path)
     async with open_store(tmp_path) as store:
         yield store
 
 
 @pytest.fixture
-def counted(store: SqliteStore) -> CountedConnection:
+def counted(store: SqlStore) -> CountedConnection:
     return CountedConnection(store.reading)
 
 
 @pytest.fixture
-def views(store: SqliteStore, counted: CountedConnection) -> StoredViews:
+def views(store: SqlStore, counted: CountedConnection) -> StoredViews:
     return StoredViews(counted, store.vault)
 
 
 async def test_an_empty_inbox_costs_one_statement_by_its_index(
-    store: SqliteStore, views: StoredViews, counted: CountedConnection
+    store: SqlStore, views: StoredViews, counted: CountedConnection
 ) -> None:
     assert await views.head(RAYONG) is None
 
@@ -74,7 +74,7 @@ async def test_an_empty_inbox_costs_one_statement_by_its_index(
 
 
 async def test_what_lies_aside_is_found_by_its_small_index(
-    store: SqliteStore, counted: CountedConnection
+    store: SqlStore, counted: CountedConnection
 ) -> None:
     """Each deletion asks for it, whatever an inbox has seen in its life."""
     asides = StoredAsides(counted)
@@ -92,7 +92,7 @@ async def test_what_lies_aside_is_found_by_its_small_index(
 
 
 async def test_the_newest_of_a_sender_are_not_sorted_out_of_all(
-    store: SqliteStore, views: StoredViews, counted: CountedConnection
+    store: SqlStore, views: StoredViews, counted: CountedConnection
 ) -> None:
     lines = await views.outbound(MINISTRY, limit=3)
 
@@ -107,7 +107,7 @@ async def test_the_newest_of_a_sender_are_not_sorted_out_of_all(
     assert not any("TEMP B-TREE" in step for step in plan)
 
 
-def plan_of(store: SqliteStore, counted: CountedConnection) -> list[str]:
+def plan_of(store: SqlStore, counted: CountedConnection) -> list[str]:
     """Return how the last counted statement is carried out."""
     statement = re.sub(r":\w+", "'1'", counted.statements[-1])
     connection = store._database.reading._connection
@@ -253,7 +253,7 @@ async def test_a_register_is_shown_in_order_of_entry(views: StoredViews) -> None
 
 
 async def test_endpoints_show_what_was_seen_of_them(
-    store: SqliteStore, views: StoredViews
+    store: SqlStore, views: StoredViews
 ) -> None:
     seen = (await views.letters(limit=1))[0].first_accepted_at
     await store.seen({TRAT: seen})

@@ -29,7 +29,7 @@ from gateway.ports import Path
 from gateway.runners.deliverer import Courier, EndpointRests
 from gateway.store.books import check_books
 from gateway.store.errors import ConcurrentChange, StoreError
-from gateway.store.store import SqliteStore
+from gateway.store.store import SqlStore
 from gateway.store.tables import Row
 from gateway.workflow.ask_again import ask_again
 from gateway.workflow.collect import Shown, confirm, look
@@ -107,7 +107,7 @@ class Hub:
     """The verbs, as door and runners call them."""
 
     work: Work
-    store: SqliteStore
+    store: SqlStore
     clock: HandClock
     endpoints: FakeHandover = field(default_factory=FakeHandover)
     """What the hub pushes to."""
@@ -352,7 +352,7 @@ def key_of(organization: OrganizationCode) -> Identity:
     return identity(organization=organization.text)
 
 
-async def a_hub(store: SqliteStore, *, wait: float = 5.0) -> Hub:
+async def a_hub(store: SqlStore, *, wait: float = 5.0) -> Hub:
     """Return a hub whose directory is filled; a poll waits so many seconds at most."""
     clock = HandClock()
     work = Work(

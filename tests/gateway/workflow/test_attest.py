@@ -25,7 +25,7 @@ from gateway.keys.signing import KeySigner
 from gateway.ports import Source
 from gateway.runners.notary import Notary
 from gateway.store.errors import StoreUnavailable
-from gateway.store.store import DATABASE, SqliteStore, open_store
+from gateway.store.store import DATABASE, SqlStore, open_store
 from gateway.workflow.attest import attest
 from gateway.workflow.work import Work
 from tests.doubles.clock import HandClock
@@ -364,7 +364,7 @@ def closed(tables: Path, tmp_path: Path) -> Opening:
     return opening
 
 
-def again(store: SqliteStore) -> Hub:
+def again(store: SqlStore) -> Hub:
     """Return the hub of a store that is filled, with ids nobody has."""
     ids = CountedIds()
     for _ in range(1000):
