@@ -1,7 +1,7 @@
 """Who waits for what is on its way inside this process.
 
-An announcement that is not followed by an arrival within the wait is forgotten: a
-letter whose routing is stuck must not slow down every later poll.
+An announcement that is not followed by an arrival is forgotten in the end: a letter
+whose routing is stuck must not slow down every later poll.
 """
 
 import asyncio
@@ -13,6 +13,11 @@ from envelopes.letter import OrganizationCode
 
 GLANCE: Final = 0.05
 """Seconds between two looks into an inbox that another process may fill."""
+
+
+KEPT: Final = 2
+"""Longest waits for which an announcement is kept: it is made before the commit, which
+may take as long as the routing after it that is waited for."""
 
 
 @dataclass(slots=True)
@@ -37,7 +42,7 @@ class InProcessArrivals:
 
     def announce(self, organization: OrganizationCode) -> None:
         """Something for this organization was taken into custody."""
-        until = asyncio.get_running_loop().time() + self._wait
+        until = asyncio.get_running_loop().time() + KEPT * self._wait
         expected = self._expected.setdefault(organization, _Expected(until))
         expected.until = until
         expected.missing += 1
@@ -73,10 +78,14 @@ class InProcessArrivals:
             return False
         loop = asyncio.get_running_loop()
         until = loop.time() + (self._wait if most is None else most)
+        came = expected.came
         try:
             async with asyncio.timeout_at(min(expected.until, until)):
-                await expected.came.wait()
+                await came.wait()
         except TimeoutError:
+            if came.is_set():
+                # The process stood still, and both were found when it went on.
+                return True
             if self._expected.get(organization) is expected and (
                 expected.until <= loop.time()
             ):

@@ -41,12 +41,30 @@ async def test_what_is_still_missing_is_waited_for() -> None:
     assert waiting.result() is True
 
 
-async def test_what_never_comes_is_waited_for_once() -> None:
+async def test_what_never_comes_is_not_waited_for_again_and_again() -> None:
+    """One wait may pass until its commit is done, one until it is routed."""
     arrivals = InProcessArrivals(0.01)
     arrivals.announce(CHIANG_MAI)
 
     assert await arrivals.wait(CHIANG_MAI) is False
-    assert not arrivals._expected
+    assert arrivals.expects(CHIANG_MAI)
+    assert await arrivals.wait(CHIANG_MAI) is False
+    assert not arrivals.expects(CHIANG_MAI)
+
+
+async def test_what_came_while_the_process_stood_still_has_come() -> None:
+    """Time-out and arrival are found together; the arrival counts."""
+    arrivals = InProcessArrivals(0.001)
+    arrivals.announce(CHIANG_MAI)
+    loop = asyncio.get_running_loop()
+    waiting = loop.create_task(arrivals.wait(CHIANG_MAI))
+    await asyncio.sleep(0)
+    later = loop.time() + 0.002
+    loop.call_at(later, arrivals.arrived, CHIANG_MAI)
+    while loop.time() < later:
+        pass
+
+    assert await waiting is True
 
 
 async def test_an_arrival_nobody_announced_is_nothing() -> None:

@@ -116,7 +116,8 @@ class Exchange:
 async def exchange(data: Path) -> AsyncIterator[Exchange]:
     """Serve the hub of a folder; in the end its books have to balance."""
     clock = HandClock(BEGIN)
-    settings = load(data, listen="127.0.0.1:0")
+    # A poll waits for what is on its way; on a busy machine that may take longer.
+    settings = load(data, listen="127.0.0.1:0", poll_wait=2)
     async with (
         serving(settings, clock=clock) as base,
         open_hub(settings, clock=clock) as hub,
