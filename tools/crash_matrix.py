@@ -39,7 +39,8 @@ from tests.matrix.table import rows  # noqa: E402
 from tests.matrix.traffic import Counts  # noqa: E402
 
 TARGET = ROOT / "docs" / "crash-matrix.md"
-LETTERS = 2000
+LETTERS = 200
+"""In each row; all rows together are thousands on each engine."""
 
 _COLUMNS = (
     *("fault", "engine", "letters", "struck", "lost", "twice", "order", "books"),
@@ -246,15 +247,14 @@ def _made(played: Sequence[Outcome], *, gathered: bool) -> str:
             "that were ended early, at this commit and some before it"
         )
     return (
-        f"Made by `make crash-matrix{_smaller(played)}` on {when},\n"
-        f"commit `{_commit()}`"
+        f"Made by `make crash-matrix{_given(played)}` on {when},\ncommit `{_commit()}`"
     )
 
 
-def _smaller(played: Sequence[Outcome]) -> str:
-    """Return what the command was given where it was not played at full size."""
+def _given(played: Sequence[Outcome]) -> str:
+    """Return what the command was given where it was played at another size."""
     fewest = min((outcome.letters for outcome in played), default=LETTERS)
-    return f" LETTERS={fewest}" if fewest < LETTERS else ""
+    return f" LETTERS={fewest}" if fewest != LETTERS else ""
 
 
 def _lines(lines: Iterable[str]) -> str:

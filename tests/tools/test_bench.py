@@ -54,6 +54,7 @@ def test_everything_is_measured_on_files(tmp_path: Path) -> None:
     report = run(tmp_path, "embedded")
 
     expect_all(report, engines.EMBEDDED)
+    assert report["command"] == "python -m tools.bench --quick --engine embedded"
     assert (tmp_path / "bench.md").read_text("utf-8") == page(report)
     if built(tmp_path) is not None:
         assert report["engines"][engines.EMBEDDED]["slow"]["syncs_per_letter"] > 0

@@ -229,6 +229,7 @@ def main(words: list[str] | None = None) -> int:
     chosen = given.engine or ["embedded", *(["servers"] if engines.are_here() else [])]
     began = time.monotonic()
     report: dict[str, Any] = {
+        "command": _command(quick=given.quick, engine=given.engine),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "quick": given.quick,
@@ -253,6 +254,15 @@ def main(words: list[str] | None = None) -> int:
     (given.out / "bench.md").write_text(text, "utf-8")
     print(text)
     return 0
+
+
+def _command(*, quick: bool, engine: list[str]) -> str:
+    """Return what was called: of a run that leaves something out, with what."""
+    words = [
+        *(["--quick"] if quick else []),
+        *(["--engine", *engine] if engine else []),
+    ]
+    return " ".join(["python -m tools.bench", *words]) if words else "make bench"
 
 
 def say(what: str) -> None:

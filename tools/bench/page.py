@@ -17,8 +17,9 @@ def page(report: Report) -> str:
         "# How fast it is",
         "",
         (
-            f"`make bench`, {report['date']}, {report['machine']}; made by "
-            "`tools/bench`, all of it in [bench.json](bench.json)."
+            f"`{report['command']}`, {report['date']}, {report['machine']}, "
+            f"{report['seconds'] / 60:.0f} minutes; made by `tools/bench`, "
+            "all of it in [bench.json](bench.json)."
         ),
         "The generator runs on the same machine, and so do the servers.",
         "",
