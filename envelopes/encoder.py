@@ -24,8 +24,12 @@ from schemas import names
 
 _TYPE_CODE: Final = "DSIG"
 
+_PREFIX: Final = "rsm"
 _BEGINS: Final = b"<rsm:GovernmentDocument"
 _ENDS: Final = b"</rsm:GovernmentDocument>"
+_TAG_NAME_ENDS: Final = (b" ", b">", b"\t", b"\r", b"\n")
+_DECLARATION_STANDS: Final = 3
+"""Where a `<?` may stand at most: behind a byte order mark."""
 
 
 def encode_document(letter: Letter, *, signer: Party | None) -> bytes:
@@ -55,12 +59,10 @@ def excerpt_of(document: Document) -> tuple[int, int] | None:
     start, stop = source.find(_BEGINS), source.rfind(_ENDS) + len(_ENDS)
     if start < 0 or stop < len(_ENDS) or not _is_single(source, start, stop):
         return None
-    try:
-        alone = etree.fromstring(source[start:stop], _parser())
-    except etree.XMLSyntaxError:
+    if not has_known_prefixes(document.tree):
         return None
-    same = _canonical_digest(alone) == _canonical_digest(document.tree)
-    return (start, stop) if same and has_known_prefixes(alone) else None
+    same = _is_plain(document, start, stop) or _reads_alike(document, start, stop)
+    return (start, stop) if same else None
 
 
 def stand_alone(document: Document) -> bytes:
@@ -149,6 +151,45 @@ def _is_single(source: bytes, start: int, stop: int) -> bool:
     again = source.find(_BEGINS, start + 1)
     before = source.find(_ENDS, 0, stop - 1)
     return again < 0 and before < 0
+
+
+def _is_plain(document: Document, start: int, stop: int) -> bool:
+    """Say whether the bytes show that they are the document, alone as in the source.
+
+    Where every `<` of UTF-8 begins a tag, the one start tag of this name is that of
+    the element with this name; and what no prefix and no default namespace from
+    further out comes into is read alone as it is read there. What this says no to may
+    still read alike.
+    """
+    source, tree = document.source, document.tree
+    ends = source[start + len(_BEGINS) : start + len(_BEGINS) + 1]
+    encoding = tree.getroottree().docinfo.encoding or ""
+    if (
+        tree.tag != names.GOVERNMENT_DOCUMENT
+        or tree.prefix != _PREFIX
+        or ends not in _TAG_NAME_ENDS
+        or encoding.upper() != "UTF-8"
+        or b"\0" in source
+        or b"<!" in source
+        or source.rfind(b"<?") > _DECLARATION_STANDS
+    ):
+        return False
+    envelope = tree.getparent()
+    outside = {} if envelope is None else envelope.nsmap
+    return None not in outside and not any(
+        source.find(f"{prefix}:".encode(), start, stop) >= 0 for prefix in outside
+    )
+
+
+def _reads_alike(document: Document, start: int, stop: int) -> bool:
+    """Say whether the slice, parsed alone, is what it is in the envelope."""
+    try:
+        alone = etree.fromstring(document.source[start:stop], _parser())
+    except etree.XMLSyntaxError:
+        return False
+    if not has_known_prefixes(alone):
+        return False
+    return _canonical_digest(alone) == _canonical_digest(document.tree)
 
 
 class _Digester:

@@ -26,6 +26,9 @@ from schemas.errors import CodeUnknown, NotBase64
 from schemas.lexical import decoded, text_of
 
 _MIME_CODE: Final = "mimeCode"
+_RAM: Final = f"{{{names.RAM}}}"
+_REFERENCE: Final = f"{_RAM}ReferenceCorrespondence"
+_BLANK: Final = Reference("", "", "")
 
 
 class Part(Protocol):
@@ -39,6 +42,47 @@ class Part(Protocol):
         """The ram:CorrespondenceLetter."""
 
 
+class _Fields:
+    """The children of an element by their names: of each name the first.
+
+    One walk finds them all; a search for each of twenty is several times as long.
+    """
+
+    __slots__ = ("_first", "_path")
+
+    def __init__(self, element: etree._Element | None, *path: str) -> None:
+        self._path = path
+        self._first: dict[str, etree._Element] = {}
+        for child in () if element is None else element:
+            self._first.setdefault(child.tag, child)
+
+    def inside(self, name: str) -> "_Fields":
+        """Return those of a child; none where it is not there."""
+        return _Fields(self._first.get(_RAM + name), *self._path, name)
+
+    def text(self, name: str) -> str:
+        """Return a child's text; empty where it is not there."""
+        found = self._first.get(_RAM + name)
+        return "" if found is None else text_of(found).strip()
+
+    def required(self, name: str) -> str:
+        """Return a child's text, which may not be empty."""
+        if text := self.text(name):
+            return text
+        raise self.wrong(name)
+
+    def code(self, name: str, read: Callable[[str], Code]) -> str:
+        """Return a code as it is known by now."""
+        try:
+            return read(self.text(name)).value
+        except CodeUnknown as error:
+            raise self.wrong(name) from error
+
+    def wrong(self, name: str) -> SchemaViolated:
+        """Return what says that a child is missing or cannot be read."""
+        return _wrong(*self._path, name)
+
+
 def letter_from(part: Part) -> Letter:
     """Read the letter in a part.
 
@@ -46,33 +90,35 @@ def letter_from(part: Part) -> Letter:
     read; after `decode` of the same envelope that does not happen.
     """
     letter = part.tree
+    fields = _Fields(letter)
     return Letter(
-        id=LetterId(_required(letter, "ID"), _required(letter, "CorrespondenceDate")),
-        subject=_text(letter, "Subject"),
-        secrecy=_code(letter, "SecretCode", codes.secrecy),
-        speed=_code(letter, "SpeedCode", codes.speed),
-        sender=_party(letter, "SenderParty"),
-        receiver=_party(letter, "ReceiverParty"),
+        id=LetterId(fields.required("ID"), fields.required("CorrespondenceDate")),
+        subject=fields.text("Subject"),
+        secrecy=fields.code("SecretCode", codes.secrecy),
+        speed=fields.code("SpeedCode", codes.speed),
+        sender=_party(fields.inside("SenderParty")),
+        receiver=_party(fields.inside("ReceiverParty")),
         references=_references(letter),
-        attachment_text=_text(letter, "Attachment"),
-        send_date=_text(letter, "SendDate"),
-        description=_text(letter, "Description"),
+        attachment_text=fields.text("Attachment"),
+        send_date=fields.text("SendDate"),
+        description=fields.text("Description"),
         main=next(_files(letter, names.MAIN_LETTER_BINARY_OBJECT), None),
         attachments=tuple(_files(letter, names.ATTACHMENT_BINARY_OBJECT)),
     )
 
 
-def _party(letter: etree._Element, name: str) -> Party:
-    code = _required(letter, name, "DepartmentOrganization", "ID")
+def _party(person: _Fields) -> Party:
+    office = person.inside("DepartmentOrganization")
+    code = office.required("ID")
     try:
         organization = OrganizationCode.parse(code)
     except ValueError as error:
-        raise _wrong(name, "DepartmentOrganization", "ID") from error
+        raise office.wrong("ID") from error
     return Party(
-        given_name=_text(letter, name, "GivenName"),
-        family_name=_text(letter, name, "FamilyName"),
-        job_title=_text(letter, name, "JobTitle"),
-        ministry=_text(letter, name, "MinistryOrganization", "ID"),
+        given_name=person.text("GivenName"),
+        family_name=person.text("FamilyName"),
+        job_title=person.text("JobTitle"),
+        ministry=person.inside("MinistryOrganization").text("ID"),
         organization=organization,
     )
 
@@ -80,47 +126,24 @@ def _party(letter: etree._Element, name: str) -> Party:
 def _references(letter: etree._Element) -> tuple[Reference, ...]:
     found = (
         Reference(
-            number=_text(element, "ID"),
-            date=_text(element, "CorrespondenceDate"),
-            subject=_text(element, "Subject"),
+            number=reference.text("ID"),
+            date=reference.text("CorrespondenceDate"),
+            subject=reference.text("Subject"),
         )
-        for element in letter.findall(_path("ReferenceCorrespondence"))
+        for reference in map(_Fields, letter.iterchildren(_REFERENCE))
     )
-    blank = Reference("", "", "")
-    return tuple(reference for reference in found if reference != blank)
+    return tuple(reference for reference in found if reference != _BLANK)
 
 
 def _files(letter: etree._Element, tag: str) -> Iterator[Attachment]:
     """Yield the files that are there; each text is let go before the next is read."""
-    for element in letter.findall(tag):
+    for element in letter.iterchildren(tag):
         try:
             content = decoded(text_of(element))
         except NotBase64 as error:
             raise _wrong(etree.QName(tag).localname) from error
         if content:
             yield Attachment(element.get(_MIME_CODE, "").strip(), content)
-
-
-def _code(letter: etree._Element, name: str, read: Callable[[str], Code]) -> str:
-    try:
-        return read(_text(letter, name)).value
-    except CodeUnknown as error:
-        raise _wrong(name) from error
-
-
-def _required(element: etree._Element, *steps: str) -> str:
-    if text := _text(element, *steps):
-        return text
-    raise _wrong(*steps)
-
-
-def _text(element: etree._Element, *steps: str) -> str:
-    found = element.find(_path(*steps))
-    return "" if found is None else text_of(found).strip()
-
-
-def _path(*steps: str) -> str:
-    return "/".join(f"{{{names.RAM}}}{name}" for name in steps)
 
 
 def _wrong(*steps: str) -> SchemaViolated:

@@ -14,7 +14,15 @@ from envelopes.requests import Document
 from schemas import names
 from schemas.lexical import XML_SPACE, text_of
 
-_PREFIXES: Final = {names.RAM: "ram", names.RSM: "rsm", names.DSIG: "ds"}
+_PREFIXES: Final = {"ram": names.RAM, "rsm": names.RSM, "ds": names.DSIG}
+_WITH_OTHER_PREFIX: Final = etree.XPath(
+    " or ".join(
+        f"descendant-or-self::{prefix}:*[not(starts-with(name(), '{prefix}:'))]"
+        for prefix in _PREFIXES
+    ),
+    namespaces=_PREFIXES,
+)
+"""Whether an element stands in one of these namespaces by another prefix."""
 _FILES: Final = (names.MAIN_LETTER_BINARY_OBJECT, names.ATTACHMENT_BINARY_OBJECT)
 _MIME_CODE: Final = "mimeCode"
 _RAM: Final = f"{{{names.RAM}}}"
@@ -88,10 +96,7 @@ def is_literal(document: Document) -> bool:
 
 def has_known_prefixes(tree: etree._Element) -> bool:
     """Say whether old readers, who search by literal names, find everything (Q-B11)."""
-    return all(
-        node.prefix == _PREFIXES.get(etree.QName(node).namespace or "", node.prefix)
-        for node in tree.iter(etree.Element)
-    )
+    return not _WITH_OTHER_PREFIX(tree)
 
 
 def _letter(document: Document) -> etree._Element:
