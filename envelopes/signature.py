@@ -160,6 +160,19 @@ def _readable(registered: TrustedCertificate) -> Certificate:
         raise CertificateUntrusted("ds:X509Certificate", detail=str(error)) from error
 
 
+class _Verifier(XMLVerifier):
+    """signxml, which need not copy the tree before it looks for the signature.
+
+    What was parsed from an envelope's bytes is nobody else's, and stands below no
+    element that it could draw namespaces from; and what a reference names signxml
+    takes from a copy of its own.
+    """
+
+    def get_root(self, data: etree._Element) -> etree._Element:
+        """Return the root as it is."""
+        return data
+
+
 def _parser() -> etree.XMLParser:
     """Return a parser that reads texts above libxml2's 10 MB, and nothing outside."""
     return etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
@@ -172,7 +185,7 @@ def _verified(
 ) -> etree._Element:
     """Let signxml judge, and return the element that it says is signed."""
     try:
-        result = XMLVerifier().verify(
+        result = _Verifier().verify(
             document.tree.getroottree().getroot(),
             x509_cert=certificate.parsed,
             parser=_parser(),

@@ -13,8 +13,9 @@
 All of it is what signature wrapping plays with; each rule has its hostile test.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import Final
 
 import pybase64
@@ -63,6 +64,7 @@ _EXCLUSIVE: Final = frozenset(
         CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0_WITH_COMMENTS.value,
     }
 )
+_CANONICALISATIONS: Final = frozenset(CanonicalizationMethod)
 # A reference by name never covers comments (XMLDSig 4.4.3.3), yet signxml would
 # digest them under a transform "with comments": such a transform is not taken.
 _TRANSFORMS: Final = frozenset(
@@ -76,7 +78,7 @@ _TRANSFORMS: Final = frozenset(
 _XML_ATTRIBUTE: Final = "{http://www.w3.org/XML/1998/namespace}"
 _INCLUSIVE_NAMESPACES: Final = "{http://www.w3.org/2001/10/xml-exc-c14n#}"
 _WITH_LETTER_ID: Final = etree.XPath(
-    "//*[@*[translate(local-name(), 'ID', 'id') = 'id'] = $id]", smart_strings=False
+    "//@*[. = $id and translate(local-name(), 'ID', 'id') = 'id']/.."
 )
 
 
@@ -223,7 +225,7 @@ def _has_its_algorithms(signature: etree._Element, *, weak: bool) -> None:
     """Check rule 4, so that the sender is told which algorithm is not taken."""
     info = signature[0]
     reference = info[2]
-    _takes(info[0], CanonicalizationMethod)
+    _takes(info[0], _CANONICALISATIONS)
     _takes(info[1], methods(weak=weak))
     by_rsa = info[1].get("Algorithm") in _BY_RSA
     _takes(reference[-2], digests(weak=weak and by_rsa))
@@ -262,11 +264,16 @@ def _has_only_prefixes(method: etree._Element) -> None:
         raise SignatureInvalid(f"{_shown(method)}: only a prefix list is expected")
 
 
-def _takes(element: etree._Element, allowed: Iterable[Enum]) -> None:
+def _takes(element: etree._Element, allowed: frozenset[Enum]) -> None:
     uri = element.get("Algorithm", "")
-    if uri not in {method.value for method in allowed}:
+    if uri not in _uris(allowed):
         name = uri.rsplit("#", 1)[-1] or uri
         raise SignatureInvalid(f"{_shown(element)}: {name} is not accepted")
+
+
+@cache
+def _uris(allowed: frozenset[Enum]) -> frozenset[str]:
+    return frozenset(method.value for method in allowed)
 
 
 def _has(element: etree._Element, *children: str) -> None:
