@@ -5,7 +5,7 @@ that are empty are left out, so that a column added later breaks no old seal.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -38,12 +38,14 @@ def sealed(table: str, values: Mapping[str, Any], before: str = "") -> str:
     `values` are its columns, converted; more than the sealed ones do no harm.
     `before` is, for a line of a journal, the seal of the line before it.
     """
-    written = [_part("t", table), _part("p", before)]
-    for name in COLUMNS[table]:
+    head, columns = _WRITTEN[table]
+    written = [head, _part("p", before)]
+    for name, written_name in columns:
         value = values[name]
-        if value is not None:
-            written.append(_part("n", name))
-            written.append(_value(value))
+        if (kind := type(value)) is str:
+            written.append(f"{written_name}s{len(value)}:{value}")
+        elif value is not None:
+            written.append(written_name + _WRITERS.get(kind, _value)(value))
     whole = "".join(written)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -57,21 +59,32 @@ def with_seal(
 
 def _value(value: object) -> str:
     """Write a value with its kind, so that `1` and the text "1" are two."""
-    if isinstance(value, str):
-        return _part("s", value)
-    if isinstance(value, UUID):
-        return _part("u", value.hex)
-    if isinstance(value, bytes):
-        return _part("b", value.hex())
-    if isinstance(value, datetime):
-        return _part("d", value.astimezone(UTC).isoformat(timespec="microseconds"))
-    if isinstance(value, int):
-        return _part("i", str(int(value)))
-    if isinstance(value, float):
-        return _part("f", value.hex())
+    for kind, write in _WRITERS.items():
+        if isinstance(value, kind):
+            return write(value)
     raise TypeError(f"a {type(value).__name__} cannot be sealed")
 
 
 def _part(kind: str, text: str) -> str:
     # The length before the text keeps two rows apart whatever stands in them.
     return f"{kind}{len(text)}:{text}"
+
+
+_WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
+    str: lambda value: f"s{len(value)}:{value}",
+    UUID: lambda value: f"u32:{value.int:032x}",
+    bytes: lambda value: _part("b", value.hex()),
+    datetime: lambda value: _part(
+        "d", value.astimezone(UTC).isoformat(timespec="microseconds")
+    ),
+    int: lambda value: _part("i", str(int(value))),
+    bool: lambda value: "i1:1" if value else "i1:0",
+    float: lambda value: _part("f", value.hex()),
+}
+"""By kind; what is of a kind derived from one of these is written as that."""
+
+_WRITTEN: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
+    table: (_part("t", table), tuple((name, _part("n", name)) for name in columns))
+    for table, columns in COLUMNS.items()
+}
+"""What is the same in all seals of a table: its name, and those of its columns."""
