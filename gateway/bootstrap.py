@@ -57,6 +57,7 @@ from gateway.keys.signing import CurrentSigner, holder_of, new_key_pair
 from gateway.leftovers import note_leftovers
 from gateway.ports import Arrivals, Clock
 from gateway.presence import among_servers, announced, only_server
+from gateway.reading_pool import ReadingPool
 from gateway.runners.deliverer import Deliverers
 from gateway.runners.denials import Denials
 from gateway.runners.fetcher import Fetcher
@@ -473,7 +474,8 @@ async def run_hub(
     `SettingsError` where it must not, or cannot, listen.
     """
     ended = _end()
-    async with serving(settings, door_only=door_only) as address:
+    readers = ReadingPool(settings.readers)
+    async with serving(settings, door_only=door_only, readers=readers) as address:
         listening(address)
         await ended.wait()
 
@@ -501,11 +503,16 @@ def _end() -> asyncio.Event:
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, *, clock: Clock | None = None, door_only: bool = False
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    door_only: bool = False,
+    readers: ReadingPool | None = None,
 ) -> AsyncIterator[str]:
     """Serve while the context is open; gives the URL it listens on.
 
     With `door_only` letters are taken and handed out, and other processes move them.
+    `readers`, not open yet, read letters for this process, which else does so itself.
     Leaving drains: no new requests, running ones end, runners end, all is closed.
     """
     if door_only:
@@ -513,7 +520,9 @@ async def serving(
     async with _process(settings, clock) as (hub, broker, handover):
         # Before anything runs: a folder that must not listen is left as it is.
         _may_listen(settings.listen, demo=hub.demo)
-        async with _running(hub, broker, handover if not door_only else None) as url:
+        readers = readers or ReadingPool(0)
+        moves = handover if not door_only else None
+        async with readers, _running(hub, broker, moves, readers) as url:
             yield url
 
 
@@ -599,7 +608,10 @@ class Runs(Protocol):
 
 @asynccontextmanager
 async def _running(
-    hub: Hub, broker: Broker, handover: HttpHandover | None
+    hub: Hub,
+    broker: Broker,
+    handover: HttpHandover | None,
+    readers: ReadingPool,
 ) -> AsyncIterator[str]:
     """Run a door, and all other runners unless other processes do (no `handover`)."""
     started = time.monotonic()
@@ -611,7 +623,7 @@ async def _running(
     if handover is not None:
         runners = (*runners, *_shared_runners(hub, broker, handover, stop))
     addresses = Addresses(hub.settings.public_url, hub.settings.host_suffix)
-    door = _door(hub, last_seen, denials, addresses)
+    door = _door(hub, last_seen, denials, addresses, readers)
     proxies = _proxies(hub.settings)
     app = make_app(door, Vendors(addresses), _health(hub, broker), proxies)
     async with (
@@ -691,7 +703,11 @@ def _proxies(settings: Settings) -> Proxies:
 
 
 def _door(
-    hub: Hub, last_seen: LastSeen, denials: Denials, addresses: Addresses
+    hub: Hub,
+    last_seen: LastSeen,
+    denials: Denials,
+    addresses: Addresses,
+    readers: ReadingPool,
 ) -> Door:
     settings = hub.settings
     gate = Gate(
@@ -708,6 +724,7 @@ def _door(
         room=Room(settings.bodies_limit),
         seen=last_seen.note,
         addresses=addresses,
+        readers=readers,
     )
 
 

@@ -38,6 +38,8 @@ _NOT_SETTINGS_PREFIX: Final = "GATEWAY_TEST_"
 _PORTS: Final = range(65536)
 _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _MIB: Final = 1024 * 1024
+_READERS: Final = 4
+"""Readers enough for what one door can take."""
 
 
 class SettingsError(Exception):
@@ -249,6 +251,12 @@ class Settings(BaseSettings):
     Further requests wait for room; one organization holds half of it at most.
     Lower it on a machine with little memory."""
 
+    reading_processes: int | None = Field(default=None, ge=0, le=64)
+    """Processes that `gateway serve` has read and verify letters of 4 KiB to 4 MiB,
+    so that more than one processor works on what comes. None: one less than there are
+    processors, at most 4. 0: it reads all itself, for a machine with little memory;
+    each takes some 60 MiB."""
+
     thread_threshold: int = Field(default=4 * _MIB, ge=0)
     """Bytes from which a request is worked on in a thread instead of in place.
     Lower it where small requests wait for large ones."""
@@ -296,6 +304,13 @@ class Settings(BaseSettings):
         if value and not _HOST.fullmatch(value):
             raise ValueError("write a host name, like ecms.example.go.th")
         return value.lower()
+
+    @property
+    def readers(self) -> int:
+        """How many processes read for a hub that is served on this machine."""
+        if self.reading_processes is not None:
+            return self.reading_processes
+        return min(len(os.sched_getaffinity(0)) - 1, _READERS)
 
     @property
     def database_file(self) -> Path | None:

@@ -65,6 +65,19 @@ EVENTS: Final[Mapping[str, Event]] = {
         "seconds",
         "worker_stops_total",
     ),
+    "reading process ended": _event(
+        "warning",
+        "A process that reads letters ended by itself (`status`: minus the signal); "
+        "what it had is read again, and another one is started.",
+        "process status",
+        "reading_processes_ended_total",
+    ),
+    "reading process not started": _event(
+        "warning",
+        "A process that reads letters could not be started; letters are read without.",
+        "detail",
+        "reading_processes_not_started_total",
+    ),
     "signing key changed": _event(
         "info",
         "The hub signs with another key from now on; `certificate` is its fingerprint.",

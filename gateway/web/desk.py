@@ -6,7 +6,6 @@ from typing import Final
 from envelopes import answers
 from envelopes.answers import MinistryRow, OrganizationRow, StatusRow
 from envelopes.dialects import ListShape, dialect_named
-from envelopes.envelope import Envelope
 from envelopes.errors import OperationUnknown
 from envelopes.letter import OrganizationCode
 from envelopes.requests import (
@@ -29,6 +28,7 @@ from gateway.workflow.ask_again import ask_again
 from gateway.workflow.collect import Shown, confirm, look
 from gateway.workflow.free import free
 from gateway.workflow.notice import take_notice
+from gateway.workflow.reading import LetterRead, Opened
 from gateway.workflow.receive import receive
 from gateway.workflow.work import Work
 from registry_sync.ministries import ministries
@@ -42,13 +42,13 @@ at its first organization (Q-J13)."""
 
 
 async def answer(
-    work: Work, door: Organization, envelope: Envelope, address_of: AddressOf
+    work: Work, door: Organization, envelope: Opened, address_of: AddressOf
 ) -> bytes:
     """Do what an envelope asks for at an organization's door; return the answer."""
     code = door.code
     match envelope.request:
-        case SendLetter(document):
-            custody = await receive(work, code, document)
+        case SendLetter(letter) | (LetterRead() as letter):
+            custody = await receive(work, code, letter)
             return answers.letter_taken(custody.process_id, custody.accepted_at)
         case SendNotifier(notifier):
             taken = await take_notice(work, code, notifier, to=envelope.to)
@@ -66,7 +66,7 @@ async def answer(
 
 
 async def _tell(
-    work: Work, door: Organization, envelope: Envelope, address_of: AddressOf
+    work: Work, door: Organization, envelope: Opened, address_of: AddressOf
 ) -> bytes:
     """Answer what is only asked for."""
     match envelope.request:
@@ -125,7 +125,7 @@ async def _organizations(work: Work, address_of: AddressOf) -> list[Organization
     ]
 
 
-def _shape(door: Organization, envelope: Envelope) -> ListShape:
+def _shape(door: Organization, envelope: Opened) -> ListShape:
     """Return the shape for who asks now, as its envelope says (I2.9).
 
     Where that reads either shape, what is known of the endpoint counts.

@@ -11,13 +11,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from aiohttp import web
 
 from envelopes.decoder import decode
 from envelopes.dialects import UNKNOWN, dialect_named
-from envelopes.envelope import Envelope
 from envelopes.letter import OrganizationCode
 from gateway.domain.errors import SenderUnknown
 from gateway.domain.organization import Organization
@@ -29,6 +28,7 @@ from gateway.web.answers import ErrorAnswer, answer_to
 from gateway.web.caller import CALLER
 from gateway.web.limits import Limits, Room, announced, read_body
 from gateway.workflow.endpoint import note_dialect
+from gateway.workflow.reading import Asked, Given, Opened, Told
 from gateway.workflow.work import Work
 from schemas.limits import Limits as EnvelopeLimits
 
@@ -42,12 +42,26 @@ _CONTENT_TYPE: Final = "text/xml;charset=UTF-8"
 _MESSAGE_ID_LENGTH: Final = 64
 
 
+class Readers(Protocol):
+    """Processes that read requests for this one."""
+
+    def takes(self, size: int) -> bool:
+        """Say whether a request of so many bytes should be read there, now."""
+
+    async def read(self, asked: Asked) -> Told | None:
+        """Have it read; None: it has to be read here after all.
+
+        Raises the `EnvelopeError` of a request that cannot be decoded, and
+        `TemporarilyUnavailable` for one whose reading ended its process.
+        """
+
+
 @dataclass(slots=True)
 class _Progress:
     """How far a request came: what its error answer needs."""
 
     size: int = 0
-    envelope: Envelope | None = None
+    envelope: Opened | None = None
 
 
 class Door:
@@ -60,6 +74,7 @@ class Door:
         "_gate",
         "_idle",
         "_limits",
+        "_readers",
         "_room",
         "_running",
         "_seen",
@@ -75,6 +90,7 @@ class Door:
         room: Room,
         seen: Seen,
         addresses: Addresses,
+        readers: Readers | None = None,
     ) -> None:
         self._work = work
         self._gate = gate
@@ -83,6 +99,7 @@ class Door:
         self._room = room
         self._seen = seen
         self._addresses = addresses
+        self._readers = readers
         self._running = 0
         self._closing = False
         self._idle = asyncio.Event()
@@ -152,11 +169,30 @@ class Door:
         """
         return await self._work.store.organization(named) if named else None
 
-    async def _read(self, body: bytes, door: Organization | None) -> Envelope:
+    async def _read(self, body: bytes, door: Organization | None) -> Opened:
         """Decode, with a repair for an endpoint that is known to need it (Q-B6)."""
+        if door and self._readers and self._readers.takes(len(body)):
+            asked = await self._asked(body, door)
+            if asked and (told := await self._readers.read(asked)):
+                return Opened.elsewhere(asked, told)
         known = UNKNOWN if door is None else dialect_named(door.dialect)
         read = partial(decode, body, self._envelope_limits, dialect=known)
-        return await self._work.bench.run(len(body), read)
+        return Opened.here(await self._work.bench.run(len(body), read))
+
+    async def _asked(self, body: bytes, door: Organization) -> Asked | None:
+        """Put together what another process needs; None where the store is busy.
+
+        Who reads it here does not need the store yet, and its verb will wait for it.
+        """
+        try:
+            certificates = await self._work.store.certificates(door.code)
+        except Exception as error:
+            if not getattr(error, "temporary", False):
+                raise
+            return None
+        given = Given.of(door, certificates)
+        now = self._work.clock.now()
+        return Asked(body, self._envelope_limits, door.dialect, given, now)
 
     async def _patiently(
         self, verb: Callable[[], Awaitable[bytes]], operation: str
@@ -179,7 +215,7 @@ class Door:
         return await verb()
 
     async def _do(
-        self, request: web.Request, door: Organization, envelope: Envelope
+        self, request: web.Request, door: Organization, envelope: Opened
     ) -> bytes:
         await note_dialect(self._work, door, envelope.dialect)
         address_of = partial(self._addresses.of, request)

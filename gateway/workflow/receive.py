@@ -5,35 +5,22 @@ crash before it leaves nothing, a crash after it leaves a consignment that the
 repeated request is recognised by.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from envelopes.decoder import letter_from
-from envelopes.encoder import excerpt_of
-from envelopes.errors import SignatureMissing
 from envelopes.letter import Attachment, Letter, OrganizationCode
-from envelopes.parts import Parts, take_apart
 from envelopes.requests import Document
-from envelopes.signature import signatures_in, unsigned, verify
-from gateway.domain import judging
 from gateway.domain.admission import Arrival, admit, same_send
-from gateway.domain.certificates import registered_for
-from gateway.domain.consignment import (
-    Consignment,
-    Judgement,
-    LetterFacts,
-    LetterFile,
-    Signed,
-)
+from gateway.domain.consignment import Consignment, LetterFacts, LetterFile
 from gateway.domain.errors import SenderUnknown
-from gateway.domain.organization import Organization, Purpose, RegisteredCertificate
 from gateway.domain.promise import Promise, Stage
 from gateway.domain.register import BANGKOK
 from gateway.ports import UnitOfWork
 from gateway.steps import passed
 from gateway.telemetry import emit
+from gateway.workflow.reading import Given, LetterRead, Reading, read_letter
 from gateway.workflow.work import Work
 
 
@@ -47,36 +34,21 @@ class Custody:
     """Whether the same send was taken before; the answer is the first one's."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A letter as read from what was signed, and the bytes it came in."""
-
-    letter: Letter
-    signed: Signed
-    judgement: Judgement
-    parts: Parts
-    repaired: bool
-    """Whether bare `&` or `<` had to be escaped before it could be read (Q-B6)."""
-    as_signed: tuple[int, int] | None
-    """Where in the envelope stands what may go on as it was signed."""
-
-
-async def receive(work: Work, door: OrganizationCode, document: Document) -> Custody:
+async def receive(
+    work: Work, door: OrganizationCode, document: Document | LetterRead
+) -> Custody:
     """Take a letter into custody, or recognise that it was taken before.
 
-    Raises `EnvelopeError` where its signature does not hold, `Refusal` where it is
-    not admitted; nothing of it is kept then.
+    One that was read elsewhere is read again where that no longer counts. Raises
+    `EnvelopeError` where its signature does not hold, `Refusal` where it is not
+    admitted; nothing of it is kept then.
     """
     now = work.clock.now()
     sender = await work.store.organization(door)
     if sender is None:
         raise SenderUnknown(door.text)
-    certificates = registered_for(
-        Purpose.SIGNATURE, await work.store.certificates(door)
-    )
-    reading = await work.bench.run(
-        len(document.source), lambda: _read(document, sender, certificates, now)
-    )
+    given = Given.of(sender, await work.store.certificates(door))
+    reading = await _read(work, document, given, now)
     await _admit(work, door, reading.letter, now)
     async with work.store.unit() as unit:
         if earlier := await unit.consignments.same_number(
@@ -100,34 +72,16 @@ async def receive(work: Work, door: OrganizationCode, document: Document) -> Cus
     return Custody(consignment.process_id, consignment.accepted_at, repeated=False)
 
 
-def _read(
-    document: Document,
-    sender: Organization,
-    certificates: Sequence[RegisteredCertificate],
-    now: datetime,
-) -> _Reading:
-    """Read the letter from its signed part, or from one marked as unsigned."""
-    if signatures_in(document):
-        part = verify(document, certificates, now, weak=sender.weak_signatures)
-        letter, signed = letter_from(part), Signed.OWN
-        as_signed = excerpt_of(document) if part.travels else None
-        judgement = judging.signed(
-            certificate=part.certificate,
-            algorithm=part.algorithm,
-            weak=part.weak,
-            travels=part.travels,
-        )
-    elif sender.signing is Signed.OWN:
-        raise SignatureMissing(sender.code.text)
+async def _read(
+    work: Work, letter: Document | LetterRead, given: Given, now: datetime
+) -> Reading:
+    if isinstance(letter, LetterRead):
+        if letter.counts(given, now):
+            return letter.reading()
+        size, read = len(letter.asked.body), partial(letter.again, given, now)
     else:
-        letter, signed = letter_from(unsigned(document)), sender.signing
-        judgement, as_signed = judging.not_signed(signed), None
-    files = {file.digest: file.content for file in letter.files}
-    # What came is kept as it came, repaired or not.
-    parts = take_apart(document.came, files)
-    return _Reading(
-        letter, signed, judgement, parts, document.repaired, as_signed=as_signed
-    )
+        size, read = len(letter.source), partial(read_letter, letter, given, now)
+    return await work.bench.run(size, read)
 
 
 async def _admit(
@@ -146,7 +100,7 @@ async def _admit(
 
 
 async def _take(
-    unit: UnitOfWork, work: Work, reading: _Reading, now: datetime
+    unit: UnitOfWork, work: Work, reading: Reading, now: datetime
 ) -> Consignment:
     """Write down bytes, letter, consignment, journal and the promise to route it."""
     letter = reading.letter

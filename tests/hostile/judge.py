@@ -23,6 +23,7 @@ from lxml import etree
 
 from gateway.bootstrap import serving
 from gateway.config import load
+from gateway.reading_pool import ReadingPool
 from schemas import names
 from tests.doubles.clock import HandClock
 from tests.hostile import offices, parties, transport
@@ -288,13 +289,19 @@ Opening: TypeAlias = AbstractAsyncContextManager[Court]
 
 @asynccontextmanager
 async def court(
-    template: Path, data: Path, trap: Trap, *, sow: bool = True, **flags: object
+    template: Path,
+    data: Path,
+    trap: Trap,
+    *,
+    sow: bool = True,
+    readers: ReadingPool | None = None,
+    **flags: object,
 ) -> AsyncIterator[Court]:
     """Serve a copy of a hub, with what must be there before where that is asked for."""
     shutil.copytree(template, data)
     settings = load(data, listen="127.0.0.1:0", **flags)
     async with (
-        serving(settings, clock=HandClock(offices.NOW)) as base,
+        serving(settings, clock=HandClock(offices.NOW), readers=readers) as base,
         aiohttp.ClientSession() as session,
     ):
         made = Court(base, session, data, trap)

@@ -13,6 +13,7 @@ from gateway.bootstrap import Hub, open_hub, serving
 from gateway.config import load
 from gateway.domain.books import Books
 from gateway.ports import InboxLine
+from gateway.reading_pool import ReadingPool
 from gateway.simulation import boi, csharp
 from gateway.simulation.boi_system import BoiSystem
 from gateway.simulation.csharp_system import CSharpSystem
@@ -113,13 +114,15 @@ class Exchange:
 
 
 @asynccontextmanager
-async def exchange(data: Path) -> AsyncIterator[Exchange]:
+async def exchange(
+    data: Path, readers: ReadingPool | None = None
+) -> AsyncIterator[Exchange]:
     """Serve the hub of a folder; in the end its books have to balance."""
     clock = HandClock(BEGIN)
     # A poll waits for what is on its way; on a busy machine that may take longer.
     settings = load(data, listen="127.0.0.1:0", poll_wait=2)
     async with (
-        serving(settings, clock=clock) as base,
+        serving(settings, clock=clock, readers=readers) as base,
         open_hub(settings, clock=clock) as hub,
         AsyncExitStack() as stack,
     ):

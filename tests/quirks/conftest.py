@@ -9,9 +9,12 @@ import structlog
 
 from envelopes import dialects
 from envelopes.dialects import Dialect
+from gateway import reading_pool
 from gateway.bootstrap import init
 from gateway.config import load
+from gateway.reading_pool import ReadingPool
 from tests.doubles.clock import HandClock
+from tests.eventually import eventually
 from tests.journeys.exchange import BEGIN, Exchange, exchange
 
 SwitchOff = Callable[..., None]
@@ -19,13 +22,20 @@ SwitchOff = Callable[..., None]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def net(
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Exchange]:
-    """A hub whose offices are handed out one by one, each to one test."""
+    """A hub whose offices are handed out one by one, each to one test.
+
+    `READERS` of a module is how many processes read for it whatever comes.
+    """
     data = tmp_path_factory.mktemp("quirks") / "data"
     await init(load(data), demo=True, clock=HandClock(BEGIN))
-    async with exchange(data) as made:
-        yield made
+    readers = ReadingPool(count := getattr(request.module, "READERS", 0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading_pool, "LEAST", 0)
+        async with exchange(data, readers) as made:
+            await eventually(lambda: readers.ready == count, within=30, every=0.01)
+            yield made
     structlog.reset_defaults()
 
 

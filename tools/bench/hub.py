@@ -42,6 +42,7 @@ class Hub:
     data: Path
     address: str
     pids: Sequence[int]
+    """Those that were started here; they have children that work for them."""
 
     def asked(self, question: str) -> int:
         """Return the number that a statement finds in its database."""
@@ -53,24 +54,28 @@ class Hub:
 
     def processor(self) -> float:
         """Return the seconds of processor time its processes took so far."""
-        return sum(_processor(pid) for pid in self.pids)
+        return sum(_processor(pid) for pid in self._all())
 
     def written(self) -> int:
         """Return the bytes its processes had written to disk so far."""
-        return sum(_figure(pid, "io", "write_bytes") for pid in self.pids)
+        return sum(_figure(pid, "io", "write_bytes") for pid in self._all())
 
     def memory(self) -> int:
         """Return the bytes of memory its processes have."""
-        return _KIB * sum(_figure(pid, "status", "VmRSS") for pid in self.pids)
+        return _KIB * sum(_figure(pid, "status", "VmRSS") for pid in self._all())
 
     def peak(self) -> int:
         """Return the bytes of memory they had at most since `level`."""
-        return _KIB * sum(_figure(pid, "status", "VmHWM") for pid in self.pids)
+        return _KIB * sum(_figure(pid, "status", "VmHWM") for pid in self._all())
 
     def level(self) -> None:
         """Let the peak of their memory begin anew."""
-        for pid in self.pids:
+        for pid in self._all():
             Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
+
+    def _all(self) -> list[int]:
+        """Return its processes and their children, which read letters for them."""
+        return [*self.pids, *(child for pid in self.pids for child in _children(pid))]
 
 
 def made(engine: Engine, data: Path, senders: Sequence[Sender]) -> list[str]:
@@ -205,6 +210,11 @@ def _rsa_sender(code: str) -> Sender:
         key.private_bytes(serialization.Encoding.PEM, form, plain),
         certificate.public_bytes(serialization.Encoding.PEM),
     )
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text("ascii").split()]
 
 
 def _processor(pid: int) -> float:

@@ -17,6 +17,7 @@ from envelopes.letter import OrganizationCode
 from envelopes.trust import read_certificate
 from gateway.bootstrap import Hub, init, open_hub, serving
 from gateway.config import load
+from gateway.reading_pool import ReadingPool
 from tests.doubles.clock import HandClock
 from tests.doubles.pki import AT, Identity
 
@@ -125,6 +126,8 @@ def calling(templates: dict[str, Path], tmp_path: Path) -> Calling:
         *,
         demo: bool = True,
         before: Callable[[Hub], Awaitable[object]] | None = None,
+        readers: ReadingPool | None = None,
+        folder: str = "hub",
         **flags: object,
     ) -> AsyncIterator[Caller]:
         name = "demo" if demo else "plain"
@@ -132,14 +135,14 @@ def calling(templates: dict[str, Path], tmp_path: Path) -> Calling:
         if name not in templates:
             templates[name] = templates["folder"] / name
             await init(load(templates[name]), demo=demo, clock=clock)
-        data = tmp_path / "hub"
+        data = tmp_path / folder
         shutil.copytree(templates[name], data)
         settings = load(data, listen="127.0.0.1:0", **flags)
         if before is not None:
             async with open_hub(settings, clock=clock) as hub:
                 await before(hub)
         async with (
-            serving(settings, clock=clock) as base,
+            serving(settings, clock=clock, readers=readers) as base,
             aiohttp.ClientSession() as session,
         ):
             yield Caller(base, session, data)
