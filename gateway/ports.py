@@ -4,7 +4,7 @@ Every method that reads or writes storage may raise `gateway.store.errors.StoreE
 in the concrete store; a temporary one means: run the whole unit again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -115,6 +115,15 @@ class Consignments(Protocol):
     async def get(self, consignment: UUID) -> Consignment:
         """Return a consignment that must be there."""
 
+    async def hold(self, consignments: Sequence[UUID]) -> Sequence[Consignment]:
+        """Return those that are there, by id, as they are now.
+
+        Nobody else changes them until the unit has ended.
+        """
+
+    async def save_all(self, consignments: Sequence[Consignment]) -> None:
+        """Keep what `save` keeps of consignments that this unit holds."""
+
     async def same_number(
         self,
         sender: OrganizationCode,
@@ -143,6 +152,9 @@ class Inboxes(Protocol):
 
     async def add(self, entry: InboxEntry) -> None:
         """Put an entry behind all others of its organization."""
+
+    async def add_all(self, entries: Sequence[InboxEntry]) -> None:
+        """Put entries behind all others of their organizations, in this order."""
 
     async def save(self, entry: InboxEntry) -> None:
         """Keep where it stands and what was done with it; it was read in this unit.
@@ -239,6 +251,16 @@ class SignedReceipts(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Unrouted:
+    """An open promise to route a consignment."""
+
+    promise: UUID
+    consignment: UUID
+    sender: OrganizationCode
+    receiver: OrganizationCode
+
+
 class Promises(Protocol):
     """The outbox."""
 
@@ -253,6 +275,26 @@ class Promises(Protocol):
 
     async def keep(self, promise: UUID, at: datetime) -> None:
         """Note that it is kept."""
+
+    async def to_route(self, promises: Sequence[UUID]) -> Sequence[Unrouted]:
+        """Return those of these promises that are open, by their consignments' ids."""
+
+    async def up_to(
+        self, these: Sequence[Unrouted], *, limit: int
+    ) -> Sequence[Unrouted]:
+        """Return what is not routed, up to the last of these that each sent each other.
+
+        By their consignments' ids; these are among them, where the limit reaches.
+        """
+
+    async def hold(self, promises: Sequence[UUID]) -> Collection[UUID]:
+        """Return those that are open; nobody else keeps them until the unit has ended.
+
+        Asked after the consignments that they are about.
+        """
+
+    async def keep_all(self, promises: Sequence[UUID], at: datetime) -> None:
+        """Note that promises are kept that this unit holds."""
 
 
 class Vault(Protocol):
@@ -336,6 +378,11 @@ class Endpoints(Protocol):
 
         `steady` as in `Directory.find`.
         """
+
+    async def several(
+        self, codes: Iterable[OrganizationCode]
+    ) -> Mapping[OrganizationCode, Endpoint]:
+        """Return those of these that do not simply pull; `steady` as in `find`."""
 
     async def all(self) -> Sequence[Endpoint]:
         """Return all endpoints, by code."""

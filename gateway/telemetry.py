@@ -162,6 +162,12 @@ EVENTS: Final[Mapping[str, Event]] = {
         "consignment receiver",
         "letters_routed_total",
     ),
+    "batch undone": _event(
+        "info",
+        "Something hindered messages that were handled together; each is by itself.",
+        "count code",
+        "batches_undone_total",
+    ),
     "entry shown": _event(
         "info",
         "An inbox entry was shown to its organization for the first time.",

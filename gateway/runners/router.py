@@ -2,8 +2,11 @@
 
 What one office sends another is routed in the order in which it came, whatever the
 order of the queue: after a death some of it comes later, when its relay's claim or its
-message returns. What is not in the queue yet is routed by who comes behind it. Letters
-of different offices are routed side by side.
+message returns. What is not in the queue yet is routed by who comes behind it.
+
+Letters are routed in batches, which is what most of them need (decision 37). One that
+needs more, those behind it, and all of a batch that failed, are routed by themselves:
+letters of different offices side by side.
 """
 
 import asyncio
@@ -12,9 +15,10 @@ from typing import Final
 from uuid import UUID
 
 from gateway.domain.promise import Stage
+from gateway.runners.gathering import Gathering
 from gateway.runners.runner import Runner, error_of, is_temporary
 from gateway.workflow.give_up import give_up
-from gateway.workflow.route import route
+from gateway.workflow.route import route, route_together
 from gateway.workflow.work import Work
 from queues.broker import Broker
 
@@ -70,7 +74,7 @@ def router(work: Work, broker: Broker, *, stop: asyncio.Event) -> Runner:
         "router",
         broker,
         Stage.ROUTE,
-        InTurn(work),
+        Gathering(partial(route_together, work), InTurn(work)),
         give_up=partial(give_up, work),
         stop=stop,
     )

@@ -17,7 +17,7 @@ from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange, StoreError
 from gateway.store.hiding import hidden, shown
 from gateway.store.letters import letters_of, secret_ones
-from gateway.store.reading import CONSIGNMENT, JOURNAL, LETTER, Reader
+from gateway.store.reading import CONSIGNMENT, JOURNAL, LETTER, Reader, padded
 from gateway.store.rows import Columns
 from gateway.store.seals import with_seal
 from gateway.store.strongbox import Strongbox
@@ -31,7 +31,7 @@ _WITH_LETTER: Final = select(
 ).join_from(CONSIGNMENT, LETTER, CONSIGNMENT.c.letter_id == LETTER.c.id)
 _FIRST: Final = JOURNAL.alias("first_line")
 _LAST: Final = JOURNAL.alias("last_line")
-_BY_ID: Final = (
+_WITH_ENDS: Final = (
     _WITH_LETTER.add_columns(
         _FIRST.c.facts.label("first_facts"), _LAST.c.seal.label("last_seal")
     )
@@ -43,7 +43,13 @@ _BY_ID: Final = (
         (_LAST.c.consignment_id == CONSIGNMENT.c.id)
         & (_LAST.c.number == CONSIGNMENT.c.entries),
     )
-    .where(CONSIGNMENT.c.id == bindparam("consignment"))
+)
+_BY_ID: Final = _WITH_ENDS.where(CONSIGNMENT.c.id == bindparam("consignment"))
+# Locked at once and in one order, so that two processes do not wait for each other.
+_HOLD: Final = (
+    _WITH_ENDS.where(CONSIGNMENT.c.id.in_(bindparam("consignments", expanding=True)))
+    .order_by(CONSIGNMENT.c.id)
+    .with_for_update(of=CONSIGNMENT, key_share=True)
 )
 _BY_NUMBER: Final = _WITH_LETTER.where(
     CONSIGNMENT.c.sender == bindparam("sender"),
@@ -93,6 +99,8 @@ class StoredConsignments:
     """How many lines each had when it was read."""
     ends: dict[tuple[UUID, int], str] = field(default_factory=dict)
     """The seals of last lines that were read with them."""
+    held: set[UUID] = field(default_factory=set)
+    """Those that nobody else can change meanwhile."""
 
     async def add(self, consignment: Consignment) -> None:
         """Keep a new consignment and its fresh entries."""
@@ -107,20 +115,29 @@ class StoredConsignments:
         """
         read = consignment.entries - len(consignment.fresh)
         hide = await self._hiding(consignment)
-        row = _sealed(consignment, hide)
-        result = await self.connection.execute(
-            _SAVE,
-            {
-                "the_id": consignment.id,
-                "entries_before": read,
-                **{f"new_{name}": row[name] for name in _CHANGEABLE},
-            },
-        )
+        change = _change(consignment, hide)
+        result = await self.connection.execute(_SAVE, change)
         if result.rowcount != 1:
             raise ConcurrentChange(detail=f"consignment {consignment.id}")
         self.entries[consignment.id] = consignment.entries
         before = await self._seal_of(consignment, read)
         await self._write(consignment, hide, before=before)
+
+    async def save_all(self, consignments: Sequence[Consignment]) -> None:
+        """Keep what `save` keeps of consignments that this unit holds."""
+        changes, lines = [], []
+        for consignment in consignments:
+            read = consignment.entries - len(consignment.fresh)
+            # Of several rows no database says how many of them matched.
+            if not self._holds(consignment.id, read):
+                raise StoreError(detail=f"consignment {consignment.id} is not held")
+            hide = await self._hiding(consignment)
+            changes.append(_change(consignment, hide))
+            before = await self._seal_of(consignment, read)
+            lines += _fresh_lines(consignment, hide, before)
+            self.entries[consignment.id] = consignment.entries
+        await self.connection.execute(_SAVE, changes)
+        await self.connection.execute(_WRITE, lines)
 
     async def changed(self) -> bool:
         """Say whether another process changed one since it was read here."""
@@ -135,6 +152,17 @@ class StoredConsignments:
         if not found:
             raise StoreError(detail=f"no consignment {consignment}")
         return found[0]
+
+    async def hold(self, consignments: Sequence[UUID]) -> Sequence[Consignment]:
+        """Return those that are there, by id, as they are now.
+
+        Nobody else changes them until the unit has ended.
+        """
+        found = await self._read(_HOLD, consignments=padded(consignments))
+        for consignment in found:
+            self.held.add(consignment.id)
+            self.entries[consignment.id] = consignment.entries
+        return found
 
     async def same_number(
         self,
@@ -210,15 +238,35 @@ class StoredConsignments:
     async def _write(
         self, consignment: Consignment, hide: _Hide, *, before: str
     ) -> None:
-        lines = []
-        for entry in consignment.fresh:
-            kept = hide("journal", _line(consignment, entry))
-            line = with_seal("journal", kept, before)
-            before = line["seal"]
-            lines.append(line)
-        if lines:
+        if lines := _fresh_lines(consignment, hide, before):
             await self.connection.add(_WRITE, lines)
-        consignment.fresh.clear()
+
+    def _holds(self, consignment: UUID, entries: int) -> bool:
+        return consignment in self.held and self.entries[consignment] == entries
+
+
+def _change(consignment: Consignment, hide: _Hide) -> dict[str, Any]:
+    """Return what `_SAVE` is given."""
+    row = _sealed(consignment, hide)
+    return {
+        "the_id": consignment.id,
+        "entries_before": consignment.entries - len(consignment.fresh),
+        **{f"new_{name}": row[name] for name in _CHANGEABLE},
+    }
+
+
+def _fresh_lines(
+    consignment: Consignment, hide: _Hide, before: str
+) -> list[dict[str, Any]]:
+    """Return its fresh entries, no longer fresh, as lines behind that seal."""
+    lines = []
+    for entry in consignment.fresh:
+        kept = hide("journal", _line(consignment, entry))
+        line = with_seal("journal", kept, before)
+        before = line["seal"]
+        lines.append(line)
+    consignment.fresh.clear()
+    return lines
 
 
 def _sealed(consignment: Consignment, hide: _Hide) -> dict[str, Any]:

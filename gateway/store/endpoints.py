@@ -1,6 +1,6 @@
 """How organizations are reached, and how their endpoints fare."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,13 +11,23 @@ from gateway.domain.endpoint import Endpoint
 from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange
-from gateway.store.reading import ENDPOINT, ORGANIZATION, Reader
+from gateway.store.reading import ENDPOINT, ORGANIZATION, Reader, padded
 from gateway.store.rows import Columns
 
 _BY_CODE: Final = select(ENDPOINT).where(ENDPOINT.c.organization == bindparam("code"))
 _HELD: Final = (
     select(ORGANIZATION.c.code)
     .where(ORGANIZATION.c.code == bindparam("code"))
+    .with_for_update(read=True)
+)
+_SEVERAL: Final = select(ENDPOINT).where(
+    ENDPOINT.c.organization.in_(bindparam("codes", expanding=True))
+)
+_SEVERAL_HELD: Final = (
+    select(ORGANIZATION.c.code)
+    .where(ORGANIZATION.c.code.in_(bindparam("codes", expanding=True)))
+    # In one order, so that two processes do not wait for each other.
+    .order_by(ORGANIZATION.c.code)
     .with_for_update(read=True)
 )
 _TAKE: Final = (
@@ -70,6 +80,17 @@ class StoredEndpoints:
             return None
         self._read[code.text] = found[0]
         return rows.endpoint(found[0])
+
+    async def several(
+        self, codes: Iterable[OrganizationCode]
+    ) -> Mapping[OrganizationCode, Endpoint]:
+        """Return those of these that have a record; all stay so, as in `find`."""
+        wanted = padded(sorted({code.text for code in codes}))
+        reader = Reader(self.connection)
+        await reader.fetch(_SEVERAL_HELD, codes=wanted)
+        found = await reader.fetch(_SEVERAL, codes=wanted)
+        self._read.update({row["organization"]: row for row in found})
+        return {one.organization: one for one in map(rows.endpoint, found)}
 
     async def all(self) -> Sequence[Endpoint]:
         """Return all endpoints, by code."""

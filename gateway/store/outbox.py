@@ -1,7 +1,7 @@
 """Promises: written in a unit, published by the relay once it has committed."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,14 +12,16 @@ from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from gateway.domain.endpoint import Way
 from gateway.domain.inbox import InboxEntry
 from gateway.domain.promise import Promise
+from gateway.ports import Unrouted
 from gateway.store import rows
 from gateway.store.claims import FREE
 from gateway.store.connection import Connection
 from gateway.store.errors import ConcurrentChange, StoreError
-from gateway.store.reading import ENDPOINT, Reader
+from gateway.store.reading import ENDPOINT, Reader, padded
 from gateway.store.rows import Columns
 from gateway.store.seals import with_seal
 from gateway.store.tables import Row
+from gateway.store.unrouted import to_route, up_to
 
 UNKEPT: Final = timedelta(minutes=1)
 """After this long a promise that was published and not kept is published again."""
@@ -47,6 +49,16 @@ _KEEP: Final = (
     update(_PROMISE)
     .where(_PROMISE.c.id == bindparam("promise"), _PROMISE.c.kept_at.is_(None))
     .values(kept_at=bindparam("new_kept_at"), seal=bindparam("new_seal"))
+)
+# Locked at once and in one order, so that two processes do not wait for each other.
+_HOLD: Final = (
+    select(_PROMISE)
+    .where(
+        _PROMISE.c.id.in_(bindparam("promises", expanding=True)),
+        _PROMISE.c.kept_at.is_(None),
+    )
+    .order_by(_PROMISE.c.id)
+    .with_for_update(key_share=True)
 )
 _PUBLISHED: Final = (
     update(_PROMISE)
@@ -139,6 +151,8 @@ class StoredPromises:
     """Called for each promise: somebody is to be woken when the unit has committed."""
     read: dict[UUID, Columns] = field(default_factory=dict)
     """As they were read in this unit."""
+    held: dict[UUID, Columns] = field(default_factory=dict)
+    """Those that nobody else can keep meanwhile."""
 
     async def add(self, promise: Promise) -> None:
         """Have a runner take it up, if and only if this unit commits."""
@@ -177,6 +191,44 @@ class StoredPromises:
         self.read.pop(promise, None)
         if result.rowcount != 1:
             raise ConcurrentChange(detail=f"promise {promise}")
+
+    async def to_route(self, promises: Sequence[UUID]) -> Sequence[Unrouted]:
+        """Return those of these promises that are open, by their consignments' ids."""
+        return await to_route(self.connection, promises)
+
+    async def up_to(
+        self, these: Sequence[Unrouted], *, limit: int
+    ) -> Sequence[Unrouted]:
+        """Return what is not routed, up to the last of these that each sent each other.
+
+        By their consignments' ids; these are among them, where the limit reaches.
+        """
+        return await up_to(self.connection, these, limit=limit)
+
+    async def hold(self, promises: Sequence[UUID]) -> Collection[UUID]:
+        """Return those that are open; nobody else keeps them until the unit has ended.
+
+        Asked after the consignments that they are about, as they are changed.
+        """
+        found = await Reader(self.connection).fetch(_HOLD, promises=padded(promises))
+        self.held.update({row["id"]: row for row in found})
+        return [row["id"] for row in found]
+
+    async def keep_all(self, promises: Sequence[UUID], at: datetime) -> None:
+        """Note that promises are kept that this unit holds."""
+        if unheld := [one for one in promises if one not in self.held]:
+            raise StoreError(detail=f"promises that are not held: {unheld}")
+        kept = [
+            with_seal("promise", {**self.held.pop(one), "kept_at": at})
+            for one in promises
+        ]
+        await self.connection.execute(
+            _KEEP,
+            [
+                {"promise": row["id"], "new_kept_at": at, "new_seal": row["seal"]}
+                for row in kept
+            ],
+        )
 
     async def _find(self, promise: UUID) -> Columns | None:
         found = await Reader(self.connection).fetch(_BY_ID, promise=promise)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Column, Select, Table, bindparam, select
@@ -20,6 +20,8 @@ from gateway.store.keyring import LetterKey
 from gateway.store.rows import Columns
 from gateway.store.strongbox import Strongbox
 from gateway.store.tables import Row
+
+T = TypeVar("T")
 
 BATCH: Final = 500
 """Keys in one statement, below the limits of both databases."""
@@ -44,6 +46,16 @@ DEAD_LETTER: Final = _TABLES["dead_letter"]
 INCIDENT: Final = _TABLES["incident"]
 REPLAY: Final = _TABLES["replay"]
 REPLAY_ITEM: Final = _TABLES["replay_item"]
+
+
+def padded(keys: Sequence[T]) -> list[T]:
+    """Return keys to look for; the last is repeated until there are 1, 2, 4, 8 ….
+
+    Each number is a statement of its own, which the database is to know already.
+    """
+    if not keys:
+        return []
+    return [*keys, *[keys[-1]] * ((1 << (len(keys) - 1).bit_length()) - len(keys))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, or_, select, text
+from sqlalchemy import Table, bindparam, func, or_, select
 
 from envelopes.letter import OrganizationCode, normalised_number
 from gateway.domain.act import Act
@@ -49,6 +49,7 @@ from gateway.store.reading import (
     REGISTRATION,
     Reader,
 )
+from gateway.store.unrouted import IS_UNROUTED
 from gateway.store.vault import StoredVault
 
 T = TypeVar("T")
@@ -99,8 +100,7 @@ _NOT_ROUTED: Final = (
     .where(
         PROMISE.c.stage == Stage.ROUTE.value,
         PROMISE.c.kept_at.is_(None),
-        # As the index has it, and not as a parameter: else it is not used.
-        text(f"consignment.state = '{State.ACCEPTED.value}'"),
+        IS_UNROUTED,
         CONSIGNMENT.c.sender == bindparam("sender"),
         CONSIGNMENT.c.receiver == bindparam("receiver"),
         CONSIGNMENT.c.id < bindparam("consignment"),

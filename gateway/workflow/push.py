@@ -10,7 +10,7 @@
    client, and each promise is found void when its turn comes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -44,6 +44,14 @@ async def pushing(unit: UnitOfWork, code: OrganizationCode) -> Endpoint | None:
     """
     found = await unit.endpoints.find(code, steady=True)
     return found if found is not None and found.pushes else None
+
+
+async def pushing_among(
+    unit: UnitOfWork, codes: Iterable[OrganizationCode]
+) -> Mapping[OrganizationCode, Endpoint]:
+    """Return those of these endpoints that push; all go on as they do, as above."""
+    found = await unit.endpoints.several(codes)
+    return {code: endpoint for code, endpoint in found.items() if endpoint.pushes}
 
 
 async def promise_delivery(
