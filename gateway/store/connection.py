@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Executable
 
-from gateway.store.plain import Result
+from gateway.store.found import Found
 
 
 class Connection(Protocol):
@@ -20,7 +20,7 @@ class Connection(Protocol):
         self,
         statement: Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> Result:
+    ) -> Found:
         """Run a statement; a sequence of parameters runs it once for each."""
 
     async def add(

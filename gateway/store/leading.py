@@ -9,31 +9,25 @@ to do twice.
 
 import asyncio
 import zlib
-from contextlib import AsyncExitStack
 from typing import Final
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from gateway.store.errors import StoreError
+from gateway.store.lending import Session, connect
 from gateway.store.postgresql_errors import told
 
 _OURS: Final = 7470326
 """Any number, the same in all versions; beside it stands that of the duty."""
 
-_TRY: Final = text("SELECT pg_try_advisory_lock(:ours, :duty)").bindparams(
-    bindparam("ours", _OURS)
-)
-_STILL: Final = text("SELECT 1")
+_TRY: Final = "SELECT pg_try_advisory_lock($1, $2)"
+_STILL: Final = "SELECT 1"
 
 
 class SessionLocks:
     """Leads by locks of one session, made again where it was lost."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._session = AsyncExitStack()
-        self._connection: AsyncConnection | None = None
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session: Session | None = None
         self._held: set[str] = set()
         self._turn = asyncio.Lock()
 
@@ -43,38 +37,29 @@ class SessionLocks:
             try:
                 return await self._leads(duty)
             except StoreError:
-                await self._let_go()
+                self._let_go()
                 return False
 
     async def close(self) -> None:
         """Give up all locks."""
         async with self._turn:
-            await self._let_go()
+            self._let_go()
 
     async def _leads(self, duty: str) -> bool:
-        connection = self._connection
-        if connection is None:
-            entered = self._session.enter_async_context(self._engine.connect())
-            connection = self._connection = await told(entered)
+        if self._session is None:
+            self._session = Session(await told(connect(self._url)))
+        session = self._session
         if duty in self._held:
-            await told(connection.execute(_STILL))
+            await session.write(_STILL, ())
             return True
         number = zlib.crc32(duty.encode()) & 0x7FFFFFFF
-        result = await told(connection.execute(_TRY, {"duty": number}))
-        if is_ours := bool(result.scalar_one()):
+        if is_ours := await session.done(session.driver.fetchval(_TRY, _OURS, number)):
             self._held.add(duty)
-        return is_ours
+        return bool(is_ours)
 
-    async def _let_go(self) -> None:
+    def _let_go(self) -> None:
         self._held.clear()
-        session, self._session = self._session, AsyncExitStack()
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        try:
-            # Not back into a pool: the locks end with the session.
-            await told(connection.invalidate())
-            await told(session.aclose())
-        except StoreError:
-            # It was lost, and the locks with it.
-            return
+        session, self._session = self._session, None
+        if session is not None:
+            # The locks end with the session.
+            session.driver.terminate()

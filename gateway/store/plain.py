@@ -1,23 +1,27 @@
-"""Statements of ours, compiled once, and run by SQLite's driver itself.
+"""Statements of ours, compiled once, and run by the database's driver itself.
 
-SQLAlchemy's way through a statement costs several times what SQLite takes for one
+SQLAlchemy's way through a statement costs several times what the driver takes for one
 row. So a statement that is used again and again, which is one of a module, is compiled
-at its second use; then only its values are converted, by the same types. What cannot
-be run so (defaults that SQLAlchemy fills in, columns of one name) is left to
-SQLAlchemy.
+at its second use and kept; then only its values are converted, by the same types.
+SQLite leaves to SQLAlchemy what cannot be run so, or is made anew each time. For
+PostgreSQL that is compiled each time, since there SQLAlchemy runs nothing.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, TypeVar
+from itertools import chain
+from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
-from sqlalchemy import CursorResult, Dialect, Executable, Select
-from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+from sqlalchemy import Dialect, Executable, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Delete, Insert, Update
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
+
+from gateway.store.found import Found
 
 KNOWN: Final = 512
 """Statements that are kept compiled: more than there are in our modules."""
@@ -25,95 +29,61 @@ KNOWN: Final = 512
 _LENGTHS: Final = 64
 """Of one statement, by how many keys it looks for."""
 
-T = TypeVar("T")
+_NUMERIC: Final = 1700
+"""What PostgreSQL calls its exact numbers; only types of numbers ask for it."""
+
+_CHANGES: Final = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b")
+_DOES_MORE: Final = re.compile(
+    r"^(?!SELECT\b)|\b(FOR|INSERT|UPDATE|DELETE|pg_\w+|set_config|setval|nextval)\b"
+)
+"""What else than a SELECT a text begins with, or has in it; names of ours are small."""
 
 Parameters: TypeAlias = Mapping[str, Any]
 Convert: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a statement found or did: as much of a `CursorResult` as we use."""
-
-    names: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-    rowcount: int
-
-    def mappings(self) -> "Mappings":
-        """Return the rows by the names of their columns."""
-        return Mappings([dict(zip(self.names, row, strict=True)) for row in self.rows])
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return iter(self.rows)
-
-    def all(self) -> list[tuple[Any, ...]]:
-        """Return all rows."""
-        return self.rows
-
-    def scalars(self) -> list[Any]:
-        """Return the first value of each row."""
-        return [row[0] for row in self.rows]
-
-    def scalar_one(self) -> Any:  # noqa: ANN401 - a column's
-        """Return the first value of the only row."""
-        return _one(self.rows)[0]
-
-    def scalar_one_or_none(self) -> Any:  # noqa: ANN401 - a column's
-        """Return the first value of the only row, or None without one."""
-        row = _one_or_none(self.rows)
-        return None if row is None else row[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Mappings:
-    """Rows by the names of their columns."""
-
-    rows: list[dict[str, Any]]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self.rows)
-
-    def all(self) -> list[dict[str, Any]]:
-        """Return all rows."""
-        return self.rows
-
-    def one(self) -> dict[str, Any]:
-        """Return the only row."""
-        return _one(self.rows)
-
-    def one_or_none(self) -> dict[str, Any] | None:
-        """Return the only row, or None."""
-        return _one_or_none(self.rows)
-
-
-Result: TypeAlias = CursorResult[Any] | Found
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
+class Form:
     """A statement's text, and what its places are filled with."""
 
     text: str
-    places: tuple[str, ...]
+    places: tuple[tuple[str, Convert | None], ...]
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Of each list that is looked for, the places of its members."""
+
+    def values(self, given: Parameters, parameters: Parameters) -> list[Any]:
+        """Return what the places are filled with."""
+        values = {**given, **parameters} if given or self.parts else parameters
+        if self.parts:
+            values = dict(values)
+            for name, places in self.parts:
+                values.update(zip(places, _members(values[name], places), strict=True))
+        return [
+            values[place] if convert is None else convert(values[place])
+            for place, convert in self.places
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
     """A compiled statement."""
 
-    form: _Form
+    form: Form
     given: Mapping[str, Any]
     """What the statement itself fills places with."""
-    writing: Mapping[str, Convert]
-    reading: Sequence[Convert | None]
+    reading: Sequence[tuple[int, Convert]]
+    """Of the columns that are converted, which and how."""
     names: tuple[str, ...]
-    expand: Callable[[Parameters], _Form] | None
+    """Of its columns; none where only the database knows them."""
+    expand: Callable[[Parameters], Form] | None
     lists: tuple[str, ...]
     columns: frozenset[str] | None
     """What an INSERT was compiled for."""
-    forms: dict[tuple[int, ...], _Form] = field(default_factory=dict)
+    has_rows: bool
+    """Whether it is asked for rows, and not for how many it met."""
+    only_reads: bool
+    """Whether it surely changes and locks nothing."""
+    forms: dict[tuple[int, ...], Form] = field(default_factory=dict)
 
     def takes(self, parameters: Parameters | Sequence[Parameters] | None) -> bool:
         """Say whether these are the columns that an INSERT was compiled for."""
@@ -123,21 +93,25 @@ class Plain:
             return (parameters or {}).keys() == self.columns
         return all(row.keys() == self.columns for row in parameters)
 
-    def run(
-        self, driver: sqlite3.Connection, parameters: Parameters | Sequence[Parameters]
-    ) -> Found:
-        """Run it; raises `sqlite3.Error`."""
-        if not isinstance(parameters, Mapping):
-            values = [self._values(self.form, one) for one in parameters]
-            return Found((), [], driver.executemany(self.form.text, values).rowcount)
+    def filled(self, parameters: Parameters) -> tuple[str, list[Any]]:
+        """Return its text, and what its places are filled with."""
         form = self._form(parameters)
-        cursor = driver.execute(form.text, self._values(form, parameters))
-        rows = cursor.fetchall() if self.names else []
-        if any(self.reading):
-            rows = [self._row(row) for row in rows]
-        return Found(self.names, rows, cursor.rowcount)
+        return form.text, form.values(self.given, parameters)
 
-    def _form(self, parameters: Parameters) -> _Form:
+    def many(self, parameters: Iterable[Parameters]) -> tuple[str, list[list[Any]]]:
+        """Return its text, and what its places are filled with, time after time."""
+        form = self.form
+        return form.text, [form.values(self.given, one) for one in parameters]
+
+    def found(
+        self, rows: list[tuple[Any, ...]], rowcount: int, names: tuple[str, ...] = ()
+    ) -> Found:
+        """Return what the driver found, converted."""
+        if self.reading:
+            rows = [self._row(row) for row in rows]
+        return Found(self.names or names, rows, rowcount)
+
+    def _form(self, parameters: Parameters) -> Form:
         if self.expand is None:
             return self.form
         filled = {**self.given, **parameters}
@@ -149,26 +123,11 @@ class Plain:
                 self.forms[lengths] = form
         return form
 
-    def _values(self, form: _Form, parameters: Parameters) -> list[Any]:
-        values = {**self.given, **parameters} if self.given else parameters
-        writing = self.writing
-        if form.parts:
-            values = dict(values)
-            writing = dict(writing)
-            for name, places in form.parts:
-                values.update(zip(places, values[name], strict=True))
-                if convert := self.writing.get(name):
-                    writing.update(dict.fromkeys(places, convert))
-        return [
-            convert(values[place]) if (convert := writing.get(place)) else values[place]
-            for place in form.places
-        ]
-
     def _row(self, row: Iterable[Any]) -> tuple[Any, ...]:
-        return tuple(
-            value if convert is None else convert(value)
-            for convert, value in zip(self.reading, row, strict=True)
-        )
+        values = list(row)
+        for place, convert in self.reading:
+            values[place] = convert(values[place])
+        return tuple(values)
 
 
 class Plains:
@@ -185,55 +144,95 @@ class Plains:
         parameters: Parameters | Sequence[Parameters] | None,
     ) -> Plain | None:
         """Return a statement as it is run; None where SQLAlchemy is to run it."""
-        key = id(statement)
-        if (known := self._known.get(key)) is not None:
+        if (known := self._known.get(id(statement))) is not None:
             plain = known[1]
             return plain if plain is not None and plain.takes(parameters) else None
+        if not self._is_kept(statement):
+            return None
+        found = _plainly(statement, parameters, self._dialect)
+        self._known[id(statement)] = statement, found
+        return found
+
+    def any(
+        self,
+        statement: Executable,
+        parameters: Parameters | Sequence[Parameters] | None,
+    ) -> Plain:
+        """Return a statement as it is run, compiled for this one time if need be.
+
+        Raises `TypeError` where SQLAlchemy would do more than to run it.
+        """
+        known = self._known.get(id(statement))
+        if known is not None and (plain := known[1]) and plain.takes(parameters):
+            return plain
+        found = _compiled(statement, parameters, self._dialect)
+        if found is None:
+            raise TypeError(f"more than a statement: {statement}")
+        if known is None and self._is_kept(statement):
+            self._known[id(statement)] = statement, found
+        return found
+
+    def _is_kept(self, statement: Executable) -> bool:
+        key = id(statement)
         if self._seen.get(key) is not statement:
             # One that is made anew each time is never seen again.
             self._seen[key] = statement
-            return None
-        if len(self._known) >= KNOWN:
-            return None
+            return False
         # Kept with the statement, so that no other gets its id.
-        found = _compiled(statement, parameters, self._dialect)
-        self._known[key] = statement, found
-        return found
+        return len(self._known) < KNOWN
+
+
+def _plainly(
+    statement: Executable,
+    parameters: Parameters | Sequence[Parameters] | None,
+    dialect: Dialect,
+) -> Plain | None:
+    """Compile what SQLite's driver can do alone; its columns need names."""
+    if not isinstance(statement, Select | Insert | Update | Delete):
+        return None
+    found = _compiled(statement, parameters, dialect, returning=False)
+    return found if found and bool(found.names) is found.has_rows else None
 
 
 def _compiled(
     statement: Executable,
     parameters: Parameters | Sequence[Parameters] | None,
     dialect: Dialect,
+    *,
+    returning: bool = True,
 ) -> Plain | None:
-    if not isinstance(statement, Select | Insert | Update | Delete):
+    if not isinstance(statement, ClauseElement):
         return None
-    several = not isinstance(parameters, Mapping | None)
     first = _first(parameters)
     compiled = statement.compile(
         dialect=dialect,
         column_keys=list(first),
-        for_executemany=several,
+        for_executemany=not isinstance(parameters, Mapping | None),
     )
     if not isinstance(compiled, SQLCompiler) or _needs_more(compiled):
         return None
-    columns = list(statement.selected_columns) if isinstance(statement, Select) else []
-    names = tuple(str(column.key) for column in columns)
-    if len(set(names)) != len(names):
+    if compiled.effective_returning and not returning:
         return None
-    lists = tuple(n for n, bind in compiled.binds.items() if bind.expanding)
+    columns = _columns(statement)
+    names = tuple(str(column.key) for column in columns)
     binds = compiled.binds.items()
+    writing = {name: _writing(bind.type, dialect) for name, bind in binds}
+    lists = tuple(name for name, bind in binds if bind.expanding)
     return Plain(
-        form=_Form(compiled.string, tuple(compiled.positiontup or ())),
+        form=_form(compiled.string, compiled.positiontup, writing),
         given={name: bind.effective_value for name, bind in binds if not bind.required},
-        writing={
-            name: c for name, bind in binds if (c := _writing(bind.type, dialect))
-        },
-        reading=[_reading(column.type, dialect) for column in columns],
-        names=names,
-        expand=_expansion(compiled) if lists else None,
+        reading=[
+            (place, convert)
+            for place, column in enumerate(columns)
+            if (convert := _reading(column.type, dialect))
+        ],
+        # Of two columns of one name only the database's own names are good.
+        names=names if len(set(names)) == len(names) else (),
+        expand=_expansion(compiled, writing) if lists else None,
         lists=lists,
-        columns=frozenset(first) if isinstance(statement, Insert) else None,
+        columns=frozenset(first) if _is_written(statement) else None,
+        has_rows=bool(columns) or _asks(compiled.string),
+        only_reads=not _DOES_MORE.search(compiled.string),
     )
 
 
@@ -249,19 +248,54 @@ def _needs_more(compiled: SQLCompiler) -> bool:
     return bool(
         compiled.insert_prefetch
         or compiled.update_prefetch
-        or compiled.effective_returning
         or compiled.literal_execute_params
     )
 
 
-def _expansion(compiled: SQLCompiler) -> Callable[[Parameters], _Form]:
-    def expand(parameters: Parameters) -> _Form:
+def _is_written(statement: object) -> bool:
+    return isinstance(statement, Insert | Update)
+
+
+def _asks(text: str) -> bool:
+    return not _CHANGES.match(text) or "RETURNING" in text
+
+
+def _columns(statement: object) -> list[Any]:
+    """Return the columns of what is found, or of what is returned of a change."""
+    if isinstance(statement, SelectBase):
+        return list(statement.selected_columns)
+    if isinstance(statement, Insert | Update | Delete):
+        return list(statement.exported_columns)
+    return []
+
+
+def _expansion(
+    compiled: SQLCompiler, writing: Mapping[str, Convert | None]
+) -> Callable[[Parameters], Form]:
+    def expand(parameters: Parameters) -> Form:
         state = compiled.construct_expanded_state(dict(parameters))
         parts = {k: tuple(v) for k, v in state.parameter_expansion.items()}
-        places = tuple(state.positiontup or ())
-        return _Form(state.statement, places, tuple(parts.items()))
+        converts: dict[str, Any] = {**writing, **state.processors}
+        return _form(state.statement, state.positiontup, converts, parts)
 
     return expand
+
+
+def _form(
+    text: str,
+    places: Sequence[str] | None,
+    writing: Mapping[str, Convert | None],
+    parts: Mapping[str, tuple[str, ...]] | None = None,
+) -> Form:
+    filled = tuple((place, writing.get(place)) for place in places or ())
+    return Form(text, filled, tuple((parts or {}).items()))
+
+
+def _members(members: Sequence[Any], places: Sequence[str]) -> Iterable[Any]:
+    """Return the members of a list; of a list of keys, their columns."""
+    if len(members) == len(places):
+        return members
+    return chain.from_iterable(members)
 
 
 def _writing(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
@@ -269,17 +303,4 @@ def _writing(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
 
 
 def _reading(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
-
-
-def _one(rows: list[T]) -> T:
-    row = _one_or_none(rows)
-    if row is None:
-        raise NoResultFound
-    return row
-
-
-def _one_or_none(rows: list[T]) -> T | None:
-    if len(rows) > 1:
-        raise MultipleResultsFound
-    return rows[0] if rows else None
+    return kind.dialect_impl(dialect).result_processor(dialect, _NUMERIC)

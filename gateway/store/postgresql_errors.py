@@ -5,7 +5,6 @@ from typing import Final, TypeVar
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
 
@@ -52,12 +51,13 @@ def translated(error: Exception) -> StoreError:
     The server's text quotes rows ("Key (…)=(…) already exists"): the code, and the
     names of table and constraint, say as much.
     """
-    if isinstance(error, PoolTimeout):
-        return StoreUnavailable(detail="all connections are in use")
     original = _of_driver(error)
     state = str(getattr(original, "sqlstate", None) or "")
     names = (getattr(original, f"{n}_name", None) for n in ("table", "constraint"))
     said = " ".join(str(n) for n in (state, type(original).__name__, *names) if n)
+    if isinstance(original, asyncpg.InvalidCachedStatementError):
+        # A table was changed since the statement was prepared; now it is forgotten.
+        return StoreUnavailable(detail=said)
     if state == _TAKEN or state in _OVERTAKEN:
         return ConcurrentChange(detail=said)
     if state:

@@ -15,12 +15,13 @@ from typing import Any, Final, Self
 from urllib.parse import quote
 
 from sqlalchemy import Connection as AlchemyConnection
-from sqlalchemy import Engine, Executable, NullPool, create_engine
+from sqlalchemy import CursorResult, Engine, Executable, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gateway.store.database import Alone, Leading
 from gateway.store.errors import ConcurrentChange, StoreError, StoreUnavailable
-from gateway.store.plain import Plains, Result
+from gateway.store.found import Found
+from gateway.store.plain import Parameters, Plain, Plains
 from gateway.store.turns import Turns
 
 LOCKED: Final = 5.0
@@ -53,13 +54,13 @@ class SqliteConnection:
         self,
         statement: Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> Result:
+    ) -> Found:
         """Run a statement; a sequence of parameters runs it once for each."""
         plain = self._plains.of(statement, parameters)
         try:
             if plain is not None:
-                return plain.run(self._driver, parameters or {})
-            return self._connection.execute(statement, parameters)
+                return run(plain, self._driver, parameters or {})
+            return _of_alchemy(self._connection.execute(statement, parameters))
         except sqlite3.Error as error:
             raise _of_driver(error) from error
         except SQLAlchemyError as error:
@@ -228,6 +229,26 @@ class SqliteTurn:
     async def undone(self) -> None:
         """Undo what was done in the turn, and give it up; nothing is awaited."""
         self._turns.undone()
+
+
+def run(
+    plain: Plain,
+    driver: sqlite3.Connection,
+    parameters: Parameters | Sequence[Parameters],
+) -> Found:
+    """Run a statement without SQLAlchemy; raises `sqlite3.Error`."""
+    if not isinstance(parameters, Mapping):
+        text, values = plain.many(parameters)
+        return Found((), [], driver.executemany(text, values).rowcount)
+    cursor = driver.execute(*plain.filled(parameters))
+    return plain.found(cursor.fetchall() if plain.has_rows else [], cursor.rowcount)
+
+
+def _of_alchemy(result: CursorResult[Any]) -> Found:
+    if not result.returns_rows:
+        return Found((), [], result.rowcount)
+    rows = [tuple(row) for row in result.all()]
+    return Found(tuple(result.keys()), rows, result.rowcount)
 
 
 def translated(error: SQLAlchemyError) -> StoreError:

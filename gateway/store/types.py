@@ -1,5 +1,6 @@
 """UtcDateTime and other column types."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import DateTime, Dialect
@@ -31,3 +32,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[datetime | None], datetime | None] | None:
+        """Leave what PostgreSQL's driver gives, which is in UTC, as it is."""
+        if dialect.name == "postgresql":
+            return None
+        return super().result_processor(dialect, coltype)

@@ -22,6 +22,7 @@ from gateway.store.directory import StoredDirectory
 from gateway.store.endpoints import StoredEndpoints
 from gateway.store.errors import ConcurrentChange, StoreError
 from gateway.store.evidence import StoredSignedReceipts
+from gateway.store.found import Found
 from gateway.store.hub_certificates import StoredHubCertificates
 from gateway.store.inboxes import StoredInboxes
 from gateway.store.incidents import StoredIncidents
@@ -29,7 +30,6 @@ from gateway.store.keyring import Keyring
 from gateway.store.letter_keys import StoredLetterKeys
 from gateway.store.letters import StoredLetters
 from gateway.store.outbox import StoredPromises
-from gateway.store.plain import Result
 from gateway.store.receipts import StoredReceipts
 from gateway.store.registers import StoredRegisters
 from gateway.store.replays import StoredReplays
@@ -56,7 +56,7 @@ class UnitConnection:
         self,
         statement: Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> Result:
+    ) -> Found:
         """Run a statement; after one that failed, none is run any more.
 
         An error may have made the database undo the whole transaction: what came

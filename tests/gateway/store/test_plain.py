@@ -24,7 +24,9 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.store.plain import Found, Plain, Plains
+from gateway.store.found import Found
+from gateway.store.plain import Plain, Plains
+from gateway.store.sqlite import run
 from gateway.store.types import UtcDateTime
 
 METADATA = MetaData()
@@ -89,10 +91,12 @@ def test_a_row_comes_back_as_it_was_kept(database: Connection, plains: Plains) -
     """Values are converted both ways by the types that SQLAlchemy uses."""
     kept = row(at=None)
 
-    plain(plains, ADD, kept).run(driver(database), kept)
+    run(plain(plains, ADD, kept), driver(database), kept)
 
-    found = plain(plains, BY_IDS, {"ids": [kept["id"]]}).run(
-        driver(database), {"ids": [kept["id"]]}
+    found = run(
+        plain(plains, BY_IDS, {"ids": [kept["id"]]}),
+        driver(database),
+        {"ids": [kept["id"]]},
     )
     by_alchemy = database.execute(BY_IDS, {"ids": [kept["id"]]})
     assert [kept] == found.mappings().all()
@@ -104,14 +108,14 @@ def test_lists_of_any_length(database: Connection, plains: Plains, number: int) 
     """A list that is looked for may have another length each time."""
     kept = [row(subject=str(n)) for n in range(number)]
     if kept:
-        plain(plains, ADD, kept).run(driver(database), kept)
+        run(plain(plains, ADD, kept), driver(database), kept)
     ids = [one["id"] for one in kept]
     looks = plain(plains, BY_IDS, {"ids": [uuid4()]})
 
-    found = looks.run(driver(database), {"ids": ids})
+    found = run(looks, driver(database), {"ids": ids})
 
     assert {one["id"] for one in found.mappings()} == set(ids)
-    assert not looks.run(driver(database), {"ids": [uuid4()]}).all()
+    assert not run(looks, driver(database), {"ids": [uuid4()]}).all()
 
 
 @pytest.mark.parametrize("wanted", [["a"], ["a", "b"], ["c"]])
@@ -122,7 +126,7 @@ def test_a_list_that_stands_in_the_statement(
     database.execute(ADD, [row("a"), row("b")])
     statement = select(LETTERS.c.subject).where(LETTERS.c.subject.in_(wanted))
 
-    found = plain(plains, statement, {}).run(driver(database), {})
+    found = run(plain(plains, statement, {}), driver(database), {})
 
     assert sorted({"a", "b"} & set(wanted)) == sorted(found.scalars())
 
@@ -133,7 +137,7 @@ def test_order_and_limit_hold(database: Connection, plains: Plains) -> None:
     database.execute(ADD, kept)
     asked = {"subject": "ก", "limit": 2}
 
-    found = plain(plains, SAME_SUBJECT, asked).run(driver(database), asked)
+    found = run(plain(plains, SAME_SUBJECT, asked), driver(database), asked)
 
     assert [3, 4] == [one["at"].hour for one in found.mappings()]
 
@@ -144,13 +148,13 @@ def test_how_many_were_changed(database: Connection, plains: Plains) -> None:
     database.execute(ADD, kept)
     changes = plain(plains, CHANGE, {"the_id": kept["id"], "new": "ข"})
 
-    met = changes.run(driver(database), {"the_id": kept["id"], "new": "ข"})
-    missed = changes.run(driver(database), {"the_id": UUID(int=0), "new": "ค"})
+    met = run(changes, driver(database), {"the_id": kept["id"], "new": "ข"})
+    missed = run(changes, driver(database), {"the_id": UUID(int=0), "new": "ค"})
 
     assert (1, 0) == (met.rowcount, missed.rowcount)
     looks = plain(plains, BY_IDS, {"ids": []})
     assert [{**kept, "subject": "ข", "body": None}] == (
-        looks.run(driver(database), {"ids": [kept["id"]]}).mappings().all()
+        run(looks, driver(database), {"ids": [kept["id"]]}).mappings().all()
     )
 
 
@@ -158,7 +162,7 @@ def test_a_single_value(database: Connection, plains: Plains) -> None:
     """A question for one number is answered by it."""
     database.execute(ADD, [row(), row()])
 
-    found = plain(plains, COUNT, None).run(driver(database), {})
+    found = run(plain(plains, COUNT, None), driver(database), {})
 
     assert 2 == found.scalar_one() == found.scalar_one_or_none()
     assert [2] == found.scalars()
@@ -169,7 +173,7 @@ def test_other_columns_are_left_to_sqlalchemy(
 ) -> None:
     """An INSERT that is given more columns than before loses none of them."""
     few = {"id": uuid4(), "subject": "ก"}
-    plain(plains, ADD, few).run(driver(database), few)
+    run(plain(plains, ADD, few), driver(database), few)
 
     assert plains.of(ADD, row()) is None
     assert plains.of(ADD, [few, row()]) is None

@@ -172,8 +172,8 @@ async def _rows(store: SqlStore) -> dict[str, dict[str, Any]]:
     rows = {}
     for name in COLUMNS:
         result = await store.reading.execute(Row.metadata.tables[name].select())
-        if row := result.mappings().first():
-            rows[name] = dict(row)
+        if found := result.mappings().all():
+            rows[name] = found[0]
     return rows
 
 

@@ -18,12 +18,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.schema import CreateTable
 
 from gateway.store import together
-from gateway.store.postgresql import engine_of
-from gateway.store.postgresql_errors import FAILURES
+from gateway.store.errors import ConcurrentChange
+from gateway.store.lending import DIALECT, Session, connect, hang_up
+from gateway.store.plain import Plains
 from gateway.store.together import MOST, Together
 from gateway.store.types import UtcDateTime
 from tests.postgresql import VARIABLE
@@ -58,79 +58,82 @@ ADD_ONCE = text(
     "INSERT INTO together_file (place, letter) VALUES (:place, NULL)"
     " ON CONFLICT DO NOTHING"
 )
+PLAINS = Plains(DIALECT)
 NOW = datetime(2026, 7, 1, 2, 3, tzinfo=UTC)
 
 
 @pytest.fixture
-async def connection() -> AsyncIterator[AsyncConnection]:
-    engine = engine_of(os.environ[VARIABLE])
-    async with engine.connect() as connection:
-        await connection.run_sync(METADATA.create_all)
-        yield connection
-    await engine.dispose()
+async def session() -> AsyncIterator[Session]:
+    session = Session(await connect(os.environ[VARIABLE]))
+    for table in METADATA.sorted_tables:
+        await session.write(str(CreateTable(table).compile(dialect=DIALECT)), ())
+    yield session
+    await hang_up(session.driver)
+
+
+async def written(later: Together, session: Session) -> None:
+    while later.rows:
+        await session.write(*later.take())
 
 
 def letter(subject: str = "ก") -> dict[str, Any]:
     return {"id": uuid4(), "subject": subject, "at": NOW}
 
 
-async def rows(connection: AsyncConnection, table: Table) -> list[dict[str, Any]]:
-    return [dict(row) for row in (await connection.execute(select(table))).mappings()]
+async def rows(session: Session, table: Table) -> list[dict[str, Any]]:
+    found = await session.run(PLAINS.any(select(table), None), None)
+    return found.mappings().all()
 
 
-async def test_all_is_written_as_it_was_given(connection: AsyncConnection) -> None:
+async def test_all_is_written_as_it_was_given(session: Session) -> None:
     """Rows of several tables are converted by the same types as one by one."""
     first, second = letter(), letter("ข")
-    later = Together()
+    later = Together(PLAINS)
     later.add(ADD_LETTER, [first, second])
     later.add(ADD_FILE, {"place": 1, "letter": first["id"]})
     later.add(ADD_ONCE, {"place": 2})
+    assert later.is_one
 
-    await later.write(connection)
+    await written(later, session)
 
-    kept = await rows(connection, LETTERS)
+    kept = await rows(session, LETTERS)
     assert [first, second] == sorted(kept, key=lambda row: row["subject"])
-    assert {1, 2} == {row["place"] for row in await rows(connection, FILES)}
+    assert {1, 2} == {row["place"] for row in await rows(session, FILES)}
     assert not later.rows
 
 
-async def test_more_than_one_statement_holds(connection: AsyncConnection) -> None:
+async def test_more_than_one_statement_holds(session: Session) -> None:
     """What is too much for one statement goes in several, in order."""
-    later = Together()
+    later = Together(PLAINS)
     later.add(ADD_FILE, [{"place": n, "letter": None} for n in range(2 * MOST + 1)])
+    assert not later.is_one
 
-    await later.write(connection)
+    await written(later, session)
 
-    assert 2 * MOST + 1 == len(await rows(connection, FILES))
+    assert 2 * MOST + 1 == len(await rows(session, FILES))
 
 
-async def test_all_or_nothing(connection: AsyncConnection) -> None:
+async def test_all_or_nothing(session: Session) -> None:
     """One row that cannot be written takes the others with it."""
-    later = Together()
+    later = Together(PLAINS)
     later.add(ADD_LETTER, letter())
     later.add(ADD_FILE, [{"place": 1, "letter": None}, {"place": 1, "letter": None}])
-    await connection.commit()
 
-    with pytest.raises(FAILURES) as raised:
-        await later.write(connection)
+    with pytest.raises(ConcurrentChange):
+        await written(later, session)
 
-    assert not isinstance(raised.value, DBAPIError)
-    await connection.rollback()
-    assert not await rows(connection, LETTERS)
+    assert not await rows(session, LETTERS)
 
 
-async def test_a_statement_may_be_given_other_columns(
-    connection: AsyncConnection,
-) -> None:
+async def test_a_statement_may_be_given_other_columns(session: Session) -> None:
     """What was compiled for some columns is compiled anew for others."""
     few = {"id": uuid4(), "subject": "ก"}
-    later = Together()
-    later.add(ADD_LETTER, letter())
-    later.add(ADD_LETTER, few)
+    later = Together(PLAINS)
+    later.add(ADD_LETTER, [letter(), letter(), few])
 
-    await later.write(connection)
+    await written(later, session)
 
-    assert {**few, "at": None} in await rows(connection, LETTERS)
+    assert {**few, "at": None} in await rows(session, LETTERS)
 
 
 def test_places_are_counted_on() -> None:

@@ -693,9 +693,13 @@ async def test_a_consignment_of_no_letter_is_refused_for_good(
 ) -> None:
     orphan = a_consignment(ids, a_letter_of(ids))
 
-    async with store.unit() as unit:
-        with pytest.raises(StoreError) as raised:
+    async def adds() -> None:
+        async with store.unit() as unit:
             await unit.consignments.add(orphan)
+            await unit.commit()
+
+    with pytest.raises(StoreError) as raised:
+        await adds()
 
     assert not raised.value.temporary
 
