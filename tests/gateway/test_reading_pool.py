@@ -14,9 +14,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from envelopes.errors import MalformedEnvelope, SignatureMissing
-from gateway import reading_pool
+from gateway import reading_child, reading_pool
 from gateway import reading_wire as wire
-from gateway.reading_pool import LEAST, MOST, ReadingPool
+from gateway.reading_child import MOST
+from gateway.reading_pool import LEAST, ReadingPool
 from gateway.web.errors import TemporarilyUnavailable
 from gateway.workflow.reading import Asked, Told, tell
 from tests.asked import OWN, POLL, asked
@@ -144,7 +145,7 @@ async def test_a_letter_that_ends_two_processes_is_not_read_here() -> None:
 async def test_a_process_that_stands_still_is_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reading_pool, "_STUCK", 0.2)
+    monkeypatch.setattr(reading_child, "STUCK", 0.2)
     monkeypatch.setattr(reading_pool, "_GLANCE", 0.05)
     async with a_pool() as pool:
         (task,) = await halted(pool, a_request())

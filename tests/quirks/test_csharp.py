@@ -23,6 +23,8 @@ from tests.journeys.callers import eventually
 from tests.journeys.exchange import Exchange
 from tests.quirks.conftest import SwitchOff
 
+READERS = 1
+"""Letters, notifiers and polls of this file are read by another process."""
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EMPTY, SAVED, STUCK = Outcome.EMPTY, Outcome.SAVED, Outcome.STUCK
