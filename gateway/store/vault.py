@@ -43,20 +43,13 @@ _INSERT_ENVELOPE: Final = text(
 _FILE: Final = FileRow.metadata.tables["file"]
 _ENVELOPE: Final = EnvelopeRow.metadata.tables["envelope"]
 _OF_DIGESTS: Final = _FILE.c.digest.in_(bindparam("digests", expanding=True))
-_KNOWN_FILES: Final = (
-    select(_FILE.c.digest)
+_KNOWN_FILES: Final = select(_FILE.c.digest).where(
     # One that was purged has an empty body beside its size: it is kept anew.
-    .where(
-        _OF_DIGESTS,
-        or_(
-            _FILE.c.size == 0,
-            _FILE.c.body.is_(None),
-            func.length(_FILE.c.body) > 0,
-        ),
-    )
-    # Nobody purges it until this unit has ended.
-    .with_for_update(read=True, key_share=True)
+    _OF_DIGESTS,
+    or_(_FILE.c.size == 0, _FILE.c.body.is_(None), func.length(_FILE.c.body) > 0),
 )
+# Nobody purges them until this unit has ended.
+_HOLD_FILES: Final = _KNOWN_FILES.with_for_update(read=True, key_share=True)
 _READ_FILES: Final = select(_FILE).where(_OF_DIGESTS)
 _READ_ENVELOPE: Final = select(_ENVELOPE).where(
     _ENVELOPE.c.digest == bindparam("digest")
@@ -223,8 +216,7 @@ class StoredVault:
         if not files:
             return
         kept_as = {veil.file(digest): body for digest, body in files.items()}
-        result = await self.connection.execute(_KNOWN_FILES, {"digests": list(kept_as)})
-        known = set(result.scalars())
+        known = await self._known(list(kept_as))
         in_row = []
         # In one order, so that two processes do not wait for each other.
         for digest, body in sorted(kept_as.items()):
@@ -239,7 +231,19 @@ class StoredVault:
             else:
                 await self.bodies.put(self.connection, row, kept)
         if in_row:
-            await self.connection.execute(INSERT_FILE, in_row)
+            await self.connection.add(INSERT_FILE, in_row)
+
+    async def _known(self, digests: list[str]) -> set[str]:
+        """Return which of these files are kept, and stay so while the unit lasts.
+
+        Most are new, and nothing is locked then: an INSERT finds out by itself where
+        another unit has kept the same meanwhile.
+        """
+        result = await self.connection.execute(_KNOWN_FILES, {"digests": digests})
+        if not (known := list(result.scalars())):
+            return set()
+        result = await self.connection.execute(_HOLD_FILES, {"digests": known})
+        return set(result.scalars())
 
     async def _file_rows(self, digests: Iterable[str]) -> dict[str, dict[str, Any]]:
         result = await self.connection.execute(_READ_FILES, {"digests": list(digests)})
