@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 import pytest
 import structlog
@@ -38,10 +39,17 @@ def postgresql_template() -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def postgresql_spare(postgresql_template: str) -> Iterator[postgresql.Spare]:
+    """What lends a PostgreSQL database to one test after the other."""
+    with closing(postgresql.Spare(postgresql_template)) as spare:
+        yield spare
+
+
 @pytest.fixture
-def postgresql_url(postgresql_template: str) -> Iterator[str]:
+def postgresql_url(postgresql_spare: postgresql.Spare) -> Iterator[str]:
     """URL of a PostgreSQL database of the test's own, with empty tables."""
-    with postgresql.copy_of(postgresql_template) as url:
+    with postgresql_spare.lent() as url:
         yield url
 
 
