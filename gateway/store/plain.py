@@ -57,7 +57,7 @@ class Form:
         if self.parts:
             values = dict(values)
             for name, places in self.parts:
-                values.update(zip(places, _members(values[name], places), strict=True))
+                values.update(zip(places, _members(values[name]), strict=True))
         return [
             values[place] if convert is None else convert(values[place])
             for place, convert in self.places
@@ -291,11 +291,11 @@ def _form(
     return Form(text, filled, tuple((parts or {}).items()))
 
 
-def _members(members: Sequence[Any], places: Sequence[str]) -> Iterable[Any]:
-    """Return the members of a list; of a list of keys, their columns."""
-    if len(members) == len(places):
-        return members
-    return chain.from_iterable(members)
+def _members(members: Sequence[Any]) -> Iterable[Any]:
+    """Return the members of a list; of a list of keys of several columns, theirs."""
+    if members and isinstance(members[0], tuple):
+        return chain.from_iterable(members)
+    return members
 
 
 def _writing(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

@@ -224,5 +224,7 @@ async def test_lists_of_keys_are_found(lent: Lending) -> None:
         wanted = select(HUB.c.name).where(tuple_(HUB.c.name, HUB.c.value).in_(keys))
         found = sorted((await unit.execute(wanted)).scalars())
         assert found == (["a", "c"] if keys else [])
+    alone = select(HUB.c.name).where(tuple_(HUB.c.name).in_([("b",)]))
+    assert (await unit.execute(alone)).scalars() == ["b"]
 
     await lent.take_back(session)
