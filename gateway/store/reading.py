@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -73,7 +74,7 @@ class Reader:
     ) -> Sequence[Columns]:
         """Run a statement and return its rows by column names."""
         result = await self.connection.execute(statement, parameters)
-        return [dict(row) for row in result.mappings()]
+        return result.mappings().all()
 
     async def of(
         self,
@@ -83,11 +84,11 @@ class Reader:
         *order: Column[Any],
     ) -> list[Columns]:
         """Return the rows of a table that have one of these keys in a column."""
-        statement = select(table).where(column.in_(bindparam("keys", expanding=True)))
+        statement = _by_keys(table, column, *order)
         unique = iter(dict.fromkeys(keys))
         found: list[Columns] = []
         while batch := list(islice(unique, BATCH)):
-            found += await self.fetch(statement.order_by(*order), keys=batch)
+            found += await self.fetch(statement, keys=padded(batch))
         return found
 
     async def letters(self, found: Iterable[Columns]) -> dict[UUID, LetterFacts]:
@@ -139,3 +140,12 @@ class Reader:
         known = {i for i in ids if i is not None}
         found = await self.of(RECEIPT, RECEIPT.c.id, known)
         return {row["id"]: rows.receipt(row) for row in found}
+
+
+@cache
+def _by_keys(
+    table: Table, column: Column[Any], *order: Column[Any]
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement, the same each time, so that it is compiled once."""
+    found = select(table).where(column.in_(bindparam("keys", expanding=True)))
+    return found.order_by(*order)
