@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
+from envelopes.trust import read_certificate
 from gateway import telemetry
 from gateway.cli.main import main
 from tests.hostile import judge
@@ -30,6 +32,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("controls") / "template"
     asyncio.run(new_template(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    """Forget the certificates that were read while a control was off."""
+    read_certificate.cache_clear()
+    yield
+    read_certificate.cache_clear()
 
 
 def test_every_vector_of_a_control_is_there() -> None:
