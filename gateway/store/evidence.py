@@ -18,7 +18,7 @@ from gateway.domain.evidence import EvidenceKind, SignedReceipt, Unsigned
 from gateway.ports import Backlog, Page, Source
 from gateway.store.connection import Connection
 from gateway.store.errors import SecretsClosed, StoreError
-from gateway.store.reading import CONSIGNMENT, FITTED_COPY, RECEIPT, Reader
+from gateway.store.reading import CONSIGNMENT, FITTED_COPY, RECEIPT, Reader, padded
 from gateway.store.rows import Columns
 from gateway.store.strongbox import Strongbox
 from gateway.store.tables import Row
@@ -26,6 +26,9 @@ from gateway.store.tables import Row
 _SIGNED: Final = Row.metadata.tables["signed_receipt"]
 _ENVELOPE: Final = Row.metadata.tables["envelope"]
 _ADD: Final = insert(_SIGNED)
+_KNOWN: Final = select(_SIGNED.c.about).where(
+    _SIGNED.c.about.in_(bindparam("facts", expanding=True))
+)
 _IS_SIGNED: Final = _SIGNED.c.about.is_not(None).label("is_signed")
 
 
@@ -160,8 +163,8 @@ class StoredSignedReceipts:
 
         Raises a temporary `StoreError` where another process was a moment faster.
         """
-        found = await Reader(self.connection).of(
-            _SIGNED, _SIGNED.c.about, (receipt.about for receipt in receipts)
+        found = await Reader(self.connection).fetch(
+            _KNOWN, facts=padded([receipt.about for receipt in receipts])
         )
         known = {row["about"] for row in found}
         new = [receipt for receipt in receipts if receipt.about not in known]

@@ -16,7 +16,7 @@ from gateway.store import rows
 from gateway.store.connection import Connection
 from gateway.store.hiding import hidden, shown
 from gateway.store.keyring import LetterKey
-from gateway.store.reading import LETTER, LETTER_FILE, Reader
+from gateway.store.reading import LETTER, LETTER_FILE, Reader, padded
 from gateway.store.rows import Columns
 from gateway.store.seals import with_seal
 from gateway.store.strongbox import Strongbox
@@ -94,7 +94,7 @@ async def letters_of(
     by_id = {key: shown("letter", row, keys.get(key)) for key, row in by_id.items()}
     files = defaultdict(list)
     # One receiver's or sender's letters of one day: far below a statement's limit.
-    for file in await Reader(connection).fetch(_FILES, letters=list(by_id)):
+    for file in await Reader(connection).fetch(_FILES, letters=padded(list(by_id))):
         files[file["letter_id"]].append(file)
     return {key: rows.letter_facts(row, files[key]) for key, row in by_id.items()}
 
