@@ -14,6 +14,7 @@ from gateway.domain.lifecycle import Happening
 from gateway.domain.promise import Stage
 from gateway.domain.routing import Route, choose_route
 from gateway.ports import Unrouted
+from gateway.runners.router import router
 from gateway.steps import VARIABLE, arm
 from gateway.store import outbox
 from gateway.store.connection import Connection
@@ -21,9 +22,11 @@ from gateway.store.errors import StoreError, VaultDamaged
 from gateway.store.unrouted import up_to
 from gateway.workflow import route as routing
 from gateway.workflow.route import route, route_together
+from queues.broker import Message
 from queues.embedded import EmbeddedBroker
 from tests.eventually import eventually
 from tests.gateway.runners.moving import moving
+from tests.gateway.runners.running import running
 from tests.gateway.workflow.hub import CHIANG_MAI, LANDS, LOEI, Hub, key_of, to
 
 ON_POSTGRESQL = pytest.mark.parametrize(
@@ -313,3 +316,28 @@ async def test_a_bad_letter_among_good_ones_delays_nobody(
 
 async def _nothing_open(hub: Hub) -> bool:
     return await open_promises(hub) == 0
+
+
+@pytest.mark.parametrize("step", ["runner:claimed#2", "runner:handled#2"])
+async def test_a_runner_stopped_amid_a_batch_finds_repeats(
+    hub: Hub, tmp_path: Path, step: str
+) -> None:
+    promises = [await signed(hub, number) for number in range(4)]
+    async with EmbeddedBroker.open(tmp_path / "queues.db") as broker:
+        await broker.declare(Stage.ROUTE)
+        messages = [Message(promise, promise.bytes) for promise in promises]
+        await broker.publish(Stage.ROUTE, messages)
+        stop_at(step)
+
+        with pytest.raises(Stopped):
+            await router(hub.work, broker, stop=asyncio.Event()).run()
+        assert await broker.waiting(Stage.ROUTE) > 0
+        stop = asyncio.Event()
+        async with running(router(hub.work, broker, stop=stop), stop):
+            await eventually(lambda: _nothing_waits(broker))
+
+    assert await numbers(hub) == in_order(4)
+
+
+async def _nothing_waits(broker: EmbeddedBroker) -> bool:
+    return await broker.waiting(Stage.ROUTE) == 0
