@@ -1,5 +1,6 @@
 """The store of one hub: units of work, views, outbox, cached directory."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -315,7 +316,8 @@ class _Cache(Generic[T]):
     """Answers for `FRESH` seconds; who is not there is asked for anew.
 
     That there are none is an answer, and is known of strangers' codes too: of more
-    than `KNOWN` the oldest is forgotten.
+    than `KNOWN` the oldest is forgotten. Many who ask at the same moment, as when an
+    answer has just become old, are one question.
     """
 
     def __init__(
@@ -326,16 +328,27 @@ class _Cache(Generic[T]):
         self._ask = ask
         self._elapsed = elapsed
         self._known: dict[OrganizationCode, tuple[float, T]] = {}
+        self._asking: dict[OrganizationCode, asyncio.Task[T | None]] = {}
 
     async def find(self, code: OrganizationCode) -> T | None:
         """Return what is known of an organization."""
-        now = self._elapsed()
         known = self._known.get(code)
-        if known is not None and now - known[0] < FRESH:
+        if known is not None and self._elapsed() - known[0] < FRESH:
             return known[1]
+        if (asking := self._asking.get(code)) is None:
+            asking = asyncio.create_task(self._asked(code))
+            self._asking[code] = asking
+            asking.add_done_callback(lambda done: self._answered(code, done))
+        # Who gives up leaves the question to the others.
+        return await asyncio.shield(asking)
+
+    async def _asked(self, code: OrganizationCode) -> T | None:
+        now = self._elapsed()
         answer = await self._ask(code)
-        if answer is not None:
-            self.forget(code)
+        # What was found before it changed is not kept.
+        is_current = self._asking.get(code) is asyncio.current_task()
+        if answer is not None and is_current:
+            self._known.pop(code, None)
             self._known[code] = now, answer
             if len(self._known) > KNOWN:
                 self._known.pop(next(iter(self._known)))
@@ -344,6 +357,11 @@ class _Cache(Generic[T]):
     def forget(self, code: OrganizationCode) -> None:
         """Ask anew for an organization the next time."""
         self._known.pop(code, None)
+        self._asking.pop(code, None)
+
+    def _answered(self, code: OrganizationCode, done: asyncio.Task[T | None]) -> None:
+        if self._asking.get(code) is done:
+            del self._asking[code]
 
 
 @asynccontextmanager

@@ -3,9 +3,14 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.organization import RegisteredCertificate
+from gateway.store.errors import StoreUnavailable
+from gateway.store.found import Found
 from gateway.store.store import FRESH, SqlStore, open_store
 from tests.doubles.ids import CountedIds
 from tests.doubles.pki import identity
@@ -68,6 +73,56 @@ async def test_an_organization_is_remembered_for_a_second(data: Path) -> None:
         elapsed[0] = FRESH
         assert await store.organization(MINISTRY) is not first
         assert await store.organization(MINISTRY) == first
+
+
+async def test_many_who_ask_for_an_organization_are_one_question(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who gives up leaves the answer to the others; what failed is asked again."""
+    await enter(store, TRAT)
+    asked = 0
+    execute = store.reading.execute
+
+    async def counted(*args: Any) -> Found:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.01)
+        if asked == 1:
+            raise StoreUnavailable(detail="once")
+        return await execute(*args)
+
+    monkeypatch.setattr(type(store.reading), "execute", lambda _, *a: counted(*a))
+    with pytest.raises(StoreUnavailable):
+        await store.organization(TRAT)
+    gives_up = asyncio.create_task(store.organization(TRAT))
+    others = [asyncio.create_task(store.organization(TRAT)) for _ in range(5)]
+    await asyncio.sleep(0)
+    gives_up.cancel()
+
+    assert await asyncio.gather(*others) == [an_organization(TRAT)] * 5
+    assert asked == 2
+    assert gives_up.cancelled()
+
+
+async def test_what_was_found_before_a_change_is_not_remembered(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question that was on its way meanwhile answers who asked, and nobody else."""
+    await enter(store, TRAT)
+    execute = store.reading.execute
+
+    async def slowly(*args: Any) -> Found:
+        found = await execute(*args)
+        await asyncio.sleep(0.05)
+        return found
+
+    monkeypatch.setattr(type(store.reading), "execute", lambda _, *a: slowly(*a))
+    early = asyncio.create_task(store.organization(TRAT))
+    await asyncio.sleep(0)
+    store._forget(TRAT)
+
+    first = await early
+    assert await store.organization(TRAT) is not first
 
 
 async def test_facts_are_noted_and_replaced(opener: Opener) -> None:
