@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Dialect, Executable, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Delete, Insert, Update
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.elements import ClauseElement, TextClause
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
@@ -188,7 +188,11 @@ def _plainly(
     dialect: Dialect,
 ) -> Plain | None:
     """Compile what SQLite's driver can do alone; its columns need names."""
-    if not isinstance(statement, Select | Insert | Update | Delete):
+    if isinstance(statement, TextClause):
+        # Of a text that asks for something the types are not known.
+        if _asks(statement.text):
+            return None
+    elif not isinstance(statement, Select | Insert | Update | Delete):
         return None
     found = _compiled(statement, parameters, dialect, returning=False)
     return found if found and bool(found.names) is found.has_rows else None

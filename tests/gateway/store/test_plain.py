@@ -48,6 +48,10 @@ SAME_SUBJECT = (
     .order_by(LETTERS.c.at)
     .limit(bindparam("limit"))
 )
+ONCE = text(
+    "INSERT INTO letter (id, subject, at, body) VALUES (:id, :subject, :at, :subject) "
+    "ON CONFLICT (id) DO UPDATE SET subject = excluded.subject"
+).bindparams(bindparam("id", type_=Uuid()), bindparam("at", type_=UtcDateTime()))
 COUNT = select(func.count()).select_from(LETTERS)
 CHANGE = (
     update(LETTERS)
@@ -186,8 +190,23 @@ def test_what_is_made_anew_is_never_kept(plains: Plains) -> None:
         assert plains.of(select(LETTERS), None) is None
 
 
+def test_a_text_that_changes_rows_converts_what_has_a_type(
+    database: Connection, plains: Plains
+) -> None:
+    """A place that stands there twice is filled twice, one row or several."""
+    kept = {"id": uuid4(), "subject": "ก", "at": NOW}
+    run(plain(plains, ONCE, kept), driver(database), kept)
+    again = [{**kept, "subject": "ข"}, {**kept, "subject": "ค"}]
+
+    changed = run(plain(plains, ONCE, again), driver(database), again)
+
+    assert changed.rowcount == len(again)
+    found = database.execute(select(LETTERS)).mappings().one()
+    assert dict(found) == {**kept, "subject": "ค", "body": "ก"}
+
+
 def test_what_cannot_be_run_plainly_is_not(plains: Plains) -> None:
-    """Text, and columns of one name, are run by SQLAlchemy as before."""
+    """Text that asks, and columns of one name, are run by SQLAlchemy as before."""
     written = text("SELECT 1")
     other = LETTERS.alias()
     twice = select(LETTERS.c.id, other.c.id).join_from(
