@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from gateway.cli.acting import account
+from gateway.cli.session import loading
 from gateway.config import load
 from gateway.domain.act import Who
 
@@ -15,7 +16,8 @@ def init(data: Path, *, demo: bool = False, as_json: bool = False) -> None:
     Raises `SettingsError`.
     """
     # Each command imports what it needs: `gateway --help` must not wait for all.
-    from gateway import bootstrap  # noqa: PLC0415
+    with loading():
+        from gateway import bootstrap  # noqa: PLC0415
 
     asyncio.run(bootstrap.init(load(data), demo=demo, who=Who(account())))
     if as_json:
@@ -37,7 +39,8 @@ def serve(
     written to standard output once requests are answered, events to standard error.
     Raises `SettingsError`.
     """
-    from gateway import bootstrap, supervisor, telemetry  # noqa: PLC0415
+    with loading():
+        from gateway import bootstrap, supervisor, telemetry  # noqa: PLC0415
 
     settings = load(data, listen=listen)
     telemetry.configure(settings.log_format, settings.log_level)

@@ -5,7 +5,10 @@ heavy is imported: `gateway --help` waits for neither.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import gc
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,14 +27,32 @@ def ask(data: Path, question: "Callable[[Hub], Awaitable[T]]") -> T:
 
     Raises `SettingsError` where there is no hub, and what the question raises.
     """
-    from gateway.bootstrap import open_hub  # noqa: PLC0415 - see above
-    from gateway.config import load  # noqa: PLC0415
+    with loading():
+        from gateway.bootstrap import open_hub  # noqa: PLC0415 - see above
+        from gateway.config import load  # noqa: PLC0415
 
     async def session() -> T:
         async with open_hub(load(data)) as hub:
             return await question(hub)
 
     return asyncio.run(session())
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Import a hub within: what comes then stays, and is not looked through for waste.
+
+    That would take a tenth of a command's start, and again and again in a server.
+    """
+    if "gateway.bootstrap" in sys.modules:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 async def known(hub: "Hub", code: OrganizationCode) -> Organization:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
+from gateway.cli.session import loading
 from gateway.config import load
 
 
@@ -14,7 +15,8 @@ def work(data: Path, *, as_json: bool = False) -> None:
     Raises `SettingsError`, also where a hub is one process.
     """
     # It knows every adapter, and is loaded only here.
-    from gateway import bootstrap, supervisor, telemetry  # noqa: PLC0415
+    with loading():
+        from gateway import bootstrap, supervisor, telemetry  # noqa: PLC0415
 
     settings = load(data)
     telemetry.configure(settings.log_format, settings.log_level)
