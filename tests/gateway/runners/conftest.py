@@ -11,8 +11,7 @@ from gateway.arrivals import InProcessArrivals
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization
 from gateway.domain.promise import Stage
-from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, SqlStore, open_store
+from gateway.store.store import SqlStore, open_store
 from gateway.workbench import ThreadBench
 from gateway.workflow.work import Work
 from queues.broker import Broker
@@ -23,6 +22,7 @@ from tests.doubles.broker import UnsteadyBroker
 from tests.doubles.clock import HandClock
 from tests.doubles.ids import CountedIds
 from tests.letters import RECEIVER, SENDER
+from tests.tables import lay_tables
 
 SMALL = 1_000_000
 
@@ -36,7 +36,7 @@ class NoSigner:
 
 @pytest.fixture
 async def store(tmp_path: Path, clock: HandClock) -> AsyncIterator[SqlStore]:
-    upgrade(url_of(tmp_path / DATABASE))
+    lay_tables(tmp_path)
     clock.advance(days=365)
     async with open_store(tmp_path) as store:
         await enter(store, clock, SENDER)

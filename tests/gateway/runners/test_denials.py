@@ -15,12 +15,12 @@ from gateway.domain.access import Denial
 from gateway.domain.consignment import Signed
 from gateway.domain.organization import Organization
 from gateway.runners.denials import ACTS, GROUPS, LINES, Denials
-from gateway.store.schema import upgrade, url_of
 from gateway.store.store import DATABASE, open_store
 from gateway.telemetry import counts
 from gateway.workflow.work import Work
 from tests.doubles.clock import START, HandClock
 from tests.doubles.ids import CountedIds
+from tests.tables import lay_tables
 
 KNOWN = OrganizationCode("1500200050")
 UNKNOWN = OrganizationCode("1500299999")
@@ -31,7 +31,7 @@ async def work(
     tmp_path: Path, clock: HandClock, ids: CountedIds
 ) -> AsyncIterator[Work]:
     """A store with one organization."""
-    upgrade(url_of(tmp_path / DATABASE))
+    lay_tables(tmp_path)
     async with open_store(tmp_path) as store:
         async with store.unit() as unit:
             office = Organization(KNOWN, "เชียงใหม่", "Chiang Mai", Signed.HOSTED)

@@ -14,12 +14,12 @@ from tests.doubles.clock import START
 from tests.doubles.endpoint import an_endpoint, silent
 from tests.eventually import eventually
 from tests.gateway.transport.parcels import a_handover
-from tests.gateway.workflow.conftest import hub, tables
+from tests.gateway.workflow.conftest import hub
 from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, MINISTRY, NAN, Hub, to
 from tests.gateway.workflow.test_fetch import Fetching
 from tests.letters import a_document
 
-__all__ = ["hub", "tables"]
+__all__ = ["hub"]
 
 
 @pytest.fixture

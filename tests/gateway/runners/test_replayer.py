@@ -15,8 +15,7 @@ from gateway.domain.replay import Replay
 from gateway.domain.replay_plan import Choice
 from gateway.runners.replayer import BY_ITSELF, INTERVAL, Replayer
 from gateway.store.errors import ConcurrentChange, StoreUnavailable
-from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, open_store
+from gateway.store.store import open_store
 from gateway.workflow.replay import plan, start
 from gateway.workflow.work import Work
 from tests.doubles.clock import HandClock
@@ -26,6 +25,7 @@ from tests.gateway.runners.running import Pauses, running
 from tests.gateway.workflow import hub as by_hand
 from tests.gateway.workflow.failing import fail, numbered
 from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, Stage, to
+from tests.tables import lay_tables
 
 BY = Who("operator")
 NO_REPLAY = SimpleNamespace(id=UUID(int=1), rate=1.0)
@@ -108,7 +108,7 @@ async def test_it_looks_for_what_goes_by_itself_now_and_then() -> None:
 
 async def test_a_letter_that_cannot_be_sent_fails_alone(tmp_path: Path) -> None:
     """Without its key a secret letter stays a dead letter; the others go."""
-    upgrade(url_of(tmp_path / DATABASE))
+    lay_tables(tmp_path)
     secret, plain = numbered(2)
     async with open_store(tmp_path, keyring=a_keyring(), elapsed=lambda: 0.0) as store:
         hub = await by_hand.a_hub(store)

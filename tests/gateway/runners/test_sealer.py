@@ -9,16 +9,16 @@ from structlog.testing import capture_logs
 from gateway.domain.act import Act, Who
 from gateway.headfile import HeadFile
 from gateway.runners.sealer import INTERVAL, Sealer
-from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, SqlStore, open_store
+from gateway.store.store import SqlStore, open_store
 from tests.doubles.clock import START, HandClock
 from tests.eventually import eventually
 from tests.gateway.runners.running import Pauses, running
+from tests.tables import lay_tables
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    upgrade(url_of(tmp_path / DATABASE))
+    lay_tables(tmp_path)
     async with open_store(tmp_path) as opened:
         yield opened
 

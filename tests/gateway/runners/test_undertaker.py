@@ -17,7 +17,7 @@ from gateway.workflow.give_up import give_up
 from queues.broker import Message
 from queues.embedded import EmbeddedBroker
 from tests.doubles.broker import Failure, UnsteadyBroker
-from tests.gateway.workflow.conftest import hub, tables  # noqa: F401 - fixtures
+from tests.gateway.workflow.conftest import hub  # noqa: F401 - a fixture
 from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, Hub, to
 from tests.gateway.workflow.test_give_up import dead_letters
 

@@ -1,32 +1,23 @@
 """Stores to be opened, as often as a test wants, on the same data."""
 
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
-from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, SqlStore, open_store
+from gateway.store.store import SqlStore, open_store
 from tests.conftest import DATABASES
 from tests.gateway.store.values import with_directory
+from tests.tables import lay_tables
 
 Opener = Callable[[], AbstractAsyncContextManager[SqlStore]]
 
 
-@pytest.fixture(scope="session")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and nothing in them, to be copied."""
-    file = tmp_path_factory.mktemp("tables") / DATABASE
-    upgrade(url_of(file))
-    return file
-
-
 @pytest.fixture
-def data(tables: Path, tmp_path: Path) -> Path:
+def data(tmp_path: Path) -> Path:
     """A data directory with empty tables."""
-    shutil.copy(tables, tmp_path / DATABASE)
+    lay_tables(tmp_path)
     return tmp_path
 
 

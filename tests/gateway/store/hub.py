@@ -18,8 +18,7 @@ from gateway.domain.organization import Organization, Person, RegisteredCertific
 from gateway.domain.promise import Promise, Stage
 from gateway.keys.signing import KeySigner
 from gateway.runners.deliverer import Courier, EndpointRests
-from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, SqlStore, VaultKind, open_store
+from gateway.store.store import SqlStore, VaultKind, open_store
 from gateway.workflow.ask_again import ask_again
 from gateway.workflow.collect import Shown, confirm, look
 from gateway.workflow.endpoint import set_dialect
@@ -38,6 +37,7 @@ from tests.doubles.ids import CountedIds
 from tests.doubles.keyring import a_keyring
 from tests.doubles.pki import identity
 from tests.letters import a_letter, as_wire
+from tests.tables import lay_tables
 
 MINISTRY: Final = OrganizationCode("1500200000")
 CHIANG_MAI: Final = OrganizationCode("1500200050")
@@ -195,7 +195,7 @@ async def make_hub(
     again, disputed and called wrong, and a circular with a secret file. `more` is
     what else is to happen before some of what moves letters comes to a halt.
     """
-    upgrade(url_of(data / DATABASE))
+    lay_tables(data)
     async with open_store(
         data, elapsed=lambda: 0.0, keyring=a_keyring(), vault=vault
     ) as store:

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from envelopes.letter import LetterId, OrganizationCode
 from gateway.domain.register import Book
 from gateway.ports import Store
-from gateway.store.store import DATABASE, open_store
+from gateway.store.store import open_store
 from tests.doubles.ids import CountedIds
 from tests.gateway.store.values import (
     CHIANG_MAI,
@@ -31,6 +31,7 @@ from tests.gateway.store.values import (
     keep,
     with_directory,
 )
+from tests.tables import lay_tables
 
 T = TypeVar("T")
 
@@ -54,10 +55,10 @@ UNITS = st.tuples(st.sampled_from([0, 1]), st.sampled_from(KEYS), st.sampled_fro
 class Registers(RuleBasedStateMachine):
     """Two processes take numbers at the same time; their units end in every way."""
 
-    def __init__(self, tables: Path) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.data = Path(tempfile.mkdtemp())
-        shutil.copy(tables, self.data / DATABASE)
+        lay_tables(self.data)
         self.ids = CountedIds()
         self.given: Counter[Key] = Counter()
         self.loop = asyncio.new_event_loop()
@@ -117,8 +118,8 @@ class Registers(RuleBasedStateMachine):
                 await unit.commit()
 
 
-def test_numbers_have_no_gap_and_no_twin(tables: Path) -> None:
+def test_numbers_have_no_gap_and_no_twin() -> None:
     run_state_machine_as_test(
-        lambda: Registers(tables),
+        Registers,
         settings=settings(max_examples=12, stateful_step_count=6, deadline=None),
     )

@@ -1,4 +1,6 @@
+import asyncio
 import re
+import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,9 +47,17 @@ class CountedConnection:
         return await self._connection.execute(statement, parameters)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a hub, to be copied."""
+    data = tmp_path_factory.mktemp("hub")
+    asyncio.run(make_hub(data))
+    return data
+
+
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    await make_hub(tmp_path)
+async def store(made: Path, tmp_path: Path) -> AsyncIterator[SqlStore]:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     async with open_store(tmp_path) as store:
         yield store
 

@@ -1,24 +1,15 @@
 """A hub for each test, whose books are in balance when the test is over."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from gateway.store.schema import upgrade, url_of
-from gateway.store.store import DATABASE, open_store
+from gateway.store.store import open_store
 from tests.conftest import DATABASES
 from tests.doubles.keyring import a_keyring
 from tests.gateway.workflow.hub import Hub, a_hub
-
-
-@pytest.fixture(scope="session")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and nothing in them, to be copied."""
-    file = tmp_path_factory.mktemp("tables") / DATABASE
-    upgrade(url_of(file))
-    return file
+from tests.tables import lay_tables
 
 
 @pytest.fixture(params=DATABASES)
@@ -26,7 +17,7 @@ async def hub(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[H
     """A hub with a filled directory and no letter yet, on every database."""
     database = None
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("tables"), tmp_path / DATABASE)
+        lay_tables(tmp_path)
     else:
         database = request.getfixturevalue("postgresql_url")
     # What the directory says holds for as long as the test runs.
