@@ -10,12 +10,15 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Self
 
 from envelopes.plain_dates import plain_day
 
 _OLD_LENGTH: Final = 5
 _LENGTH: Final = 10
+_NUMBERS: Final = 1_024
+"""Numbers whose normalised form is remembered; each is asked for at every step."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -177,6 +180,7 @@ class Letter:
         )
 
 
+@lru_cache(_NUMBERS)
 def normalised_number(text: str) -> str:
     """Return a letter's number in the one form used for search and duplicates.
 

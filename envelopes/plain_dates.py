@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 _BUDDHIST_OFFSET: Final = 543
@@ -9,6 +10,9 @@ _BUDDHIST: Final = range(2401, 2401 + _BUDDHIST_OFFSET)
 """Years that are no Gregorian ones and can be made such (Q-C7)."""
 _BANGKOK: Final = timezone(timedelta(hours=7))
 _DAY_LENGTH: Final = len("yyyy-MM-dd")
+_DAYS: Final = 1_024
+"""Days that are remembered: a letter's is asked for a dozen times, and most letters
+are of these weeks."""
 _MOMENT: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d*)?(Z|[+-]\d{2}:\d{2})?"
 )
@@ -19,11 +23,7 @@ def plain_day(text: str) -> str:
 
     What stands behind the first ten characters does not count (Q-J20).
     """
-    try:
-        year, month, day = (int(part) for part in text[:_DAY_LENGTH].split("-"))
-        return date(_gregorian(year), month, day).isoformat()
-    except ValueError:
-        return text
+    return _day(text[:_DAY_LENGTH]) or text
 
 
 def plain_moment(text: str) -> str:
@@ -44,6 +44,16 @@ def plain_moment(text: str) -> str:
     except (ValueError, OverflowError):
         return day
     return moment.isoformat(timespec="seconds")
+
+
+@lru_cache(_DAYS)
+def _day(text: str) -> str:
+    """Write a day; empty for what names none."""
+    try:
+        year, month, day = (int(part) for part in text.split("-"))
+        return date(_gregorian(year), month, day).isoformat()
+    except ValueError:
+        return ""
 
 
 def _gregorian(year: int) -> int:
