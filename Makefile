@@ -33,7 +33,7 @@ run: $(VENV)/.run ## Serve ./var (made by `gateway init` first)
 
 .PHONY: test
 test: $(VENV)/.dev ## Format, lint, types, imports, documents, tests
-	@$(BIN)/python tools/services.py $(BIN)/python tools/checks.py
+	@$(BIN)/python tools/services.py --in-memory $(BIN)/python tools/checks.py
 
 .PHONY: soak
 soak: $(VENV)/.dev ## The long tests at full size; writes docs/soak.md

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import structlog
@@ -23,6 +24,13 @@ PROGRAMS = {
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 """What a fixture is parametrized by whose tests hold on every database."""
+
+LONG = (
+    *("crashes", "matrix", "deploy", "gateway/store/test_books.py", "tools"),
+    *("journeys", "hostile", "queues", "gateway/store", "gateway/workflow"),
+)
+"""Where tests run longest, longest first: among workers these begin, so that in the
+end none is alone with what others could have taken from it."""
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +73,12 @@ def ids() -> CountedIds:
     return CountedIds()
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
     """Leave out what needs a program that is not there; under CI it fails instead."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
     if os.environ.get("CI") == "true":
         return
     for item in items:
@@ -79,3 +91,8 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
         if "postgresql" in marks and not os.environ.get(postgresql.VARIABLE):
             reason = f"needs a PostgreSQL server: {postgresql.VARIABLE}, or make test"
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _turn(item: pytest.Item) -> int:
+    path = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((i for i, long in enumerate(LONG) if path.startswith(long)), len(LONG))

@@ -1,6 +1,6 @@
 """Bring the programs and servers that tests need, then run a command.
 
-    python tools/services.py COMMAND [ARGUMENT …]
+    python tools/services.py [--in-memory] COMMAND [ARGUMENT …]
 
 As root on Debian or Ubuntu, missing programs are installed by their package, with
 their services kept from starting. Elsewhere the tests that need them say so and are
@@ -8,6 +8,11 @@ skipped; under `CI=true` they fail instead.
 Servers are ours: each on free ports in a temporary directory, stopped on every exit.
 `GATEWAY_TEST_…` tells tests where they are; a server that is named there already is
 used as it is.
+
+With `--in-memory` all that servers and tests write lies in memory where the system
+has room for it there, and is gone afterwards. Every setting stays as it is, and what
+a killed process had written is there as on a disk; only a power cut would tell, and
+no test cuts the power. What is measured belongs on a disk.
 """
 
 import os
@@ -15,6 +20,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -41,6 +47,10 @@ SERVERS = (services_rabbitmq.running, services_postgresql.postgresql)
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+ROOM = 6 * 1024**3
+"""Bytes that must be free there: several times what the tests write."""
+
 
 def main() -> int:
     """Bring what is missing, and become the command."""
@@ -57,11 +67,30 @@ def main() -> int:
         )
     # A signal must not leave servers behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    command = sys.argv[1:]
     with ExitStack() as servers:
+        if command[0] == "--in-memory":
+            del command[0]
+            servers.enter_context(in_memory())
         environment = dict(os.environ)
         for running in SERVERS:
             environment |= servers.enter_context(running())
-        return subprocess.run(sys.argv[1:], check=False, env=environment).returncode
+        return subprocess.run(command, check=False, env=environment).returncode
+
+
+@contextmanager
+def in_memory() -> Iterator[None]:
+    """Have temporary files lie in memory, where there is room for them."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
+        yield
+        return
+    with tempfile.TemporaryDirectory(
+        prefix="", dir=MEMORY, ignore_cleanup_errors=True
+    ) as folder:
+        # The database server is another user, and must get to its own folder.
+        Path(folder).chmod(0o711)
+        tempfile.tempdir = os.environ["TMPDIR"] = folder
+        yield
 
 
 def can_install() -> bool:
