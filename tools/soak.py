@@ -17,7 +17,10 @@ from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "soak.md"
-LONG = ["tests/crashes", "tests/properties", "tests/journeys/test_a_year.py"]
+LONG = [
+    *("tests/crashes", "tests/properties", "tests/journeys/test_a_year.py"),
+    "tests/gateway/store/test_books.py",
+]
 
 
 def main() -> int:
