@@ -26,10 +26,9 @@ from gateway.workflow.reading import Asked, Told
 LEAST: Final = 4 * 1024
 """Bytes from which a request is read elsewhere: for a poll the way would be longer
 than the work."""
-
-
-_WAITING: Final = 32
-"""Requests that wait, for each process; further ones are read here."""
+_WAITING: Final = 2 * 1024 * 1024
+"""Bytes that wait for each process, as though all were as large as the next one: a
+quarter of a second's work. What comes beyond is read here meanwhile."""
 
 _GLANCE: Final = 10.0
 _LONGEST_PAUSE: Final = 60.0
@@ -78,7 +77,7 @@ class ReadingPool:
         """Say whether a request of so many bytes should be read there, now."""
         if not LEAST <= size < MOST:
             return False
-        return len(self._waiting) < _WAITING * self.ready
+        return len(self._waiting) * size < _WAITING * self.ready
 
     async def read(self, asked: Asked) -> Told | None:
         """Have it read; None: it has to be read here after all.

@@ -152,6 +152,8 @@ class Door:
             progress.size = len(body)
             door = await self._door(named)
             envelope = await self._read(body, door)
+            # Whatever still needs it has it; what was read elsewhere does not.
+            del body
             progress.envelope = envelope
             with context(message_id=_printable(envelope.message_id.text)):
                 if door is None:

@@ -7,7 +7,7 @@ says whether that still is what is known, and else the letter is read again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -17,7 +17,7 @@ from envelopes.encoder import excerpt_of
 from envelopes.envelope import Envelope, MessageId
 from envelopes.errors import EnvelopeError, SignatureMissing
 from envelopes.letter import Letter, OrganizationCode
-from envelopes.parts import Parts, take_apart
+from envelopes.parts import Parts, put_together, take_apart, text_of
 from envelopes.requests import Document, Request, SendLetter
 from envelopes.signature import signatures_in, unsigned, verify
 from gateway.domain import judging
@@ -154,6 +154,21 @@ class LetterRead:
 
     outcome: Reading | EnvelopeError
     asked: Asked
+    """Without its body where the reading has all of that: many letters may wait."""
+
+    @classmethod
+    def of(cls, outcome: Reading | EnvelopeError, asked: Asked) -> Self:
+        """Take what came of a request."""
+        if isinstance(outcome, Reading):
+            asked = replace(asked, body=b"")
+        return cls(outcome, asked)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole request."""
+        if isinstance(self.outcome, Reading):
+            return self.outcome.parts.size
+        return len(self.asked.body)
 
     def counts(self, given: Given, now: datetime) -> bool:
         """Say whether it would be read now as it was."""
@@ -167,10 +182,18 @@ class LetterRead:
 
     def again(self, given: Given, now: datetime) -> Reading:
         """Read it anew, from its bytes; raises `EnvelopeError`."""
-        request = self.asked.envelope().request
+        asked = self.asked
+        if isinstance(self.outcome, Reading):
+            asked = replace(asked, body=_whole(self.outcome.parts))
+        request = asked.envelope().request
         if not isinstance(request, SendLetter):
             raise TypeError(type(request))
         return read_letter(request.document, given, now)
+
+
+def _whole(parts: Parts) -> bytes:
+    texts = (text_of(parts.files[cut.digest]) for cut in parts.cuts)
+    return put_together(parts.skeleton, parts.cuts, texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +222,7 @@ class Opened:
         """Take what another process told."""
         request: Request | LetterRead
         if isinstance(told.asks, Reading | EnvelopeError):
-            request = LetterRead(told.asks, asked)
+            request = LetterRead.of(told.asks, asked)
         else:
             request = told.asks
         return cls(

@@ -78,7 +78,7 @@ async def _read(
     if isinstance(letter, LetterRead):
         if letter.counts(given, now):
             return letter.reading()
-        size, read = len(letter.asked.body), partial(letter.again, given, now)
+        size, read = letter.size, partial(letter.again, given, now)
     else:
         size, read = len(letter.source), partial(read_letter, letter, given, now)
     return await work.bench.run(size, read)

@@ -249,3 +249,19 @@ def test_a_database_on_a_server_has_no_file(
     settings = load(tmp_path)
 
     assert (settings.database_file, settings.database) == (None, url)
+
+
+@pytest.mark.parametrize(
+    ("processors", "given", "readers"),
+    [(1, None, 0), (2, None, 1), (4, None, 3), (64, None, 4), (2, 0, 0), (1, 7, 7)],
+)
+def test_as_many_processes_read_as_processors_are_left(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    processors: int,
+    given: int | None,
+    readers: int,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+
+    assert load(tmp_path, reading_processes=given).readers == readers

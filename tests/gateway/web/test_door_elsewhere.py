@@ -15,7 +15,7 @@ from gateway import reading_pool
 from gateway.reading_pool import ReadingPool
 from tests.eventually import eventually
 from tests.gateway.web.conftest import CHIANG_MAI, MINISTRY, Answer, Caller, Calling
-from tests.gateway.web.test_door import BAD, notice, tampered
+from tests.gateway.web.test_door import BAD, arrived, notice, tampered
 from tests.letters import a_letter, as_wire
 
 Line = Mapping[str, Any]
@@ -54,15 +54,19 @@ def requests(caller: Caller) -> Sequence[tuple[str, bytes]]:
         (MINISTRY, unescaped),
         (MINISTRY, as_wire(a_letter(), BOI, message_id="XmlValue-1")),
         (MINISTRY, unescaped),
-        (CHIANG_MAI, notice("ReceiveLetterNotifier")),
-        (CHIANG_MAI, notice("AcceptLetterNotifier")),
+        (CHIANG_MAI, notice("ReceiveLetterNotifier", "มท 2")),
+        (CHIANG_MAI, notice("AcceptLetterNotifier", "มท 2")),
     ]
 
 
 async def asked(caller: Caller) -> tuple[list[Answer], list[Line]]:
     """Ask all of it, one after another; return the answers and the door's events."""
+    answers = []
     with capture_logs() as log:
-        answers = [await caller.post(door, body) for door, body in requests(caller)]
+        for door, body in requests(caller):
+            if door == CHIANG_MAI and b"LetterNotifier" in body:
+                await arrived(caller, CHIANG_MAI)
+            answers.append(await caller.post(door, body))
     said = {"letter accepted", "letter repeated", "dialect changed", "request refused"}
     return answers, [line for line in log if line["event"] in said]
 
