@@ -240,7 +240,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
     Control(
         "a-signature-is-verified",
         "A signature that is there is verified, also where none is demanded",
-        (("gateway.workflow.receive.signatures_in", lambda _: 0),),
+        (("gateway.workflow.reading.signatures_in", lambda _: 0),),
         ("hosted-and-invalid", "none-and-header", "hosted-by-a-stranger"),
         beside=("none-where-none-is-read",),
     ),
@@ -256,7 +256,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "An office that must sign has signed",
         (
             (
-                "gateway.workflow.receive.Signed",
+                "gateway.workflow.reading.Signed",
                 SimpleNamespace(OWN="never", NONE=Signed.NONE, HOSTED=Signed.HOSTED),
             ),
         ),
