@@ -151,7 +151,7 @@ async def test_it_is_killed_at_random_moments(unsteady: Make, seed: int) -> None
     "stops",
     [
         ("receive:after-commit#40", "route:after-commit#30", "notify:after-commit#20"),
-        ("relay:after-publish#3", "confirm:after-commit#30", "notice:after-commit#40"),
+        ("relay:after-publish#3", "confirm:after-commit#30", "notice:after-commit#10"),
     ],
     ids=["custody", "answers"],
 )

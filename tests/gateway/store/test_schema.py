@@ -16,6 +16,7 @@ from sqlalchemy import Connection, create_engine
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.postgresql import engine_of
 from gateway.store.schema import MIGRATIONS, config, is_current, upgrade, url_of
+from gateway.store.store import DATABASE
 from gateway.store.tables import Row
 from tests import postgresql
 
@@ -26,8 +27,8 @@ NOT_COMPARED = "ignore:.*expression-based index:Warning"
 
 
 @pytest.mark.filterwarnings(NOT_COMPARED)
-def test_the_migrations_make_the_tables_the_code_knows(tables: Path) -> None:
-    engine = create_engine(url_of(tables))
+def test_the_migrations_make_the_tables_the_code_knows(data: Path) -> None:
+    engine = create_engine(url_of(data / DATABASE))
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
         differences = compare_metadata(context, Row.metadata)
@@ -36,7 +37,7 @@ def test_the_migrations_make_the_tables_the_code_knows(tables: Path) -> None:
     assert differences == []
 
 
-def test_the_migrations_make_the_indexes_the_code_knows(tables: Path) -> None:
+def test_the_migrations_make_the_indexes_the_code_knows(data: Path) -> None:
     """Also those on expressions and on some rows, which no reflection shows whole."""
 
     def indexes(connection: Connection) -> set[str]:
@@ -46,7 +47,7 @@ def test_the_migrations_make_the_indexes_the_code_knows(tables: Path) -> None:
         return {" ".join(sql.split()) for (sql,) in found}
 
     known = create_engine("sqlite://")
-    made = create_engine(url_of(tables))
+    made = create_engine(url_of(data / DATABASE))
     with known.begin() as connection:
         Row.metadata.create_all(connection)
         by_code = indexes(connection)

@@ -1,7 +1,6 @@
 """Whatever anybody does in whatever order, and at once: the books stay in balance."""
 
 import asyncio
-import shutil
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -29,7 +28,7 @@ from gateway.domain.promise import Stage
 from gateway.domain.register import NumberedBy
 from gateway.ports import Path as LetterPath
 from gateway.store.errors import StoreError
-from gateway.store.store import DATABASE, open_store
+from gateway.store.store import open_store
 from gateway.workflow import reach
 from gateway.workflow.ask_again import ask_again
 from gateway.workflow.collect import confirm
@@ -49,6 +48,7 @@ from tests.gateway.workflow.hub import (
     key_of,
     to,
 )
+from tests.tables import lay_tables
 
 PARTIES = (MINISTRY, CHIANG_MAI, LOEI)
 NUMBERS = ("มท 1/1", "มท ๑/๑", "มท 1/2")
@@ -82,10 +82,10 @@ bunches = st.lists(
 
 @settings(max_examples=8, deadline=None)
 @given(bunches)
-def test_the_books_stay_in_balance(tables: Path, play: list[Bunch]) -> None:
+def test_the_books_stay_in_balance(play: list[Bunch]) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(dialects, "DIALECTS", (*dialects.DIALECTS, IMPATIENT))
-        shutil.copy(tables, Path(folder) / DATABASE)
+        lay_tables(Path(folder))
         asyncio.run(_play(Path(folder), play))
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -44,6 +43,7 @@ from tests.gateway.workflow.hub import (
     to,
 )
 from tests.letters import as_wire
+from tests.tables import lay_tables
 
 Opening = Callable[..., AbstractAsyncContextManager[Hub]]
 
@@ -350,9 +350,9 @@ async def test_the_backlog_says_how_much_waits_and_since_when(hub: Hub) -> None:
 
 
 @pytest.fixture
-def closed(tables: Path, tmp_path: Path) -> Opening:
+def closed(tmp_path: Path) -> Opening:
     """Open the same hub again and again, with its key for secret letters or not."""
-    shutil.copy(tables, tmp_path / DATABASE)
+    lay_tables(tmp_path)
 
     @asynccontextmanager
     async def opening(*, key: bool, new: bool = False) -> AsyncIterator[Hub]:

@@ -6,7 +6,9 @@ what that one wrote before it is committed, and must not answer with it yet.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 
 import pytest
@@ -20,6 +22,9 @@ from tests.gateway.workflow.hub import CHIANG_MAI, LOEI, Hub, to
 
 LARGE = Attachment("application/pdf", Random(2).randbytes(100_000))
 OTHER = LetterId("มท 0211/7", "2026-06-05")
+PATIENCE = 30.0
+CYCLES = 50
+"""Turns of the event loop, until who can do nothing but wait does so."""
 
 in_groups = pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 """Elsewhere nothing is seen by anybody before it is durable."""
@@ -36,16 +41,42 @@ async def twice_behind_another(
 ) -> list[int]:
     """Do something twice in one group; return what was durable at each answer.
 
-    The first send is being committed meanwhile, so that both wait and then run in
-    the group after it.
+    A first send is being committed meanwhile, and is held there until both wait to
+    run in the group after it.
     """
 
     async def do() -> int:
         await verb()
         return await committed(hub, table)
 
-    _, *seen = await asyncio.gather(hub.send(to(LOEI, OTHER)), do(), do())
-    return seen
+    with held_sync() as (reached, go_on):
+        first = asyncio.create_task(hub.send(to(LOEI, OTHER, main=LARGE)))
+        assert await asyncio.to_thread(reached.wait, PATIENCE)
+        both = [asyncio.create_task(do()) for _ in range(2)]
+        for _ in range(CYCLES):
+            await asyncio.sleep(0)
+        go_on.set()
+        await first
+        return await asyncio.gather(*both)
+
+
+@contextmanager
+def held_sync() -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Have the disk sync nothing until told to go on; tell when that begins."""
+    reached, go_on = threading.Event(), threading.Event()
+    sync = os.fsync
+
+    def held(descriptor: int) -> None:
+        reached.set()
+        assert go_on.wait(PATIENCE)
+        sync(descriptor)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", held)
+        try:
+            yield reached, go_on
+        finally:
+            go_on.set()
 
 
 @in_groups
