@@ -25,7 +25,9 @@ The size is that of the one file in each, random bytes.
 - *Processor*: of the hub's processes, for one letter, until all has settled.
 - *Ceiling*: what the parts alone would allow on one processor, see below.
 
-On PostgreSQL and RabbitMQ the hub is two processes, a door and a worker.
+On PostgreSQL and RabbitMQ the hub is two processes, a door and a worker; on either
+engine the door has letters read by processes of its own (`reading_processes`), which
+are counted with it.
 """
 
 LATENCY = """\
