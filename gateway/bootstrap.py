@@ -57,7 +57,7 @@ from gateway.keys.signing import CurrentSigner, holder_of, new_key_pair
 from gateway.leftovers import note_leftovers
 from gateway.ports import Arrivals, Clock
 from gateway.presence import among_servers, announced, only_server
-from gateway.reading_pool import ReadingPool
+from gateway.reading.pool import ReadingPool
 from gateway.runners.deliverer import Deliverers
 from gateway.runners.denials import Denials
 from gateway.runners.fetcher import Fetcher

@@ -1,7 +1,7 @@
 """Bytes of a request → what it asks for, and of a letter what its signature says.
 
 Nothing here knows a store or waits for anything, so that it can be done in another
-process (`gateway.reading_process`): `Asked` goes there, `Told` comes back. What was
+process (`gateway.reading.process`): `Asked` goes there, `Told` comes back. What was
 read there was judged by what was known before it was its turn; `LetterRead.counts`
 says whether that still is what is known, and else the letter is read again.
 """

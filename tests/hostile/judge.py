@@ -23,7 +23,7 @@ from lxml import etree
 
 from gateway.bootstrap import serving
 from gateway.config import load
-from gateway.reading_pool import ReadingPool
+from gateway.reading.pool import ReadingPool
 from schemas import names
 from tests.doubles.clock import HandClock
 from tests.hostile import offices, parties, transport

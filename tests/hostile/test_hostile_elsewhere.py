@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import reading_pool
-from gateway.reading_pool import ReadingPool
+from gateway.reading import pool as reading_pool
+from gateway.reading.pool import ReadingPool
 from tests.eventually import eventually
 from tests.hostile import judge
 from tests.hostile.corpus import corpus

@@ -13,7 +13,7 @@ from gateway.bootstrap import Hub, open_hub, serving
 from gateway.config import load
 from gateway.domain.books import Books
 from gateway.ports import InboxLine
-from gateway.reading_pool import ReadingPool
+from gateway.reading.pool import ReadingPool
 from gateway.simulation import boi, csharp
 from gateway.simulation.boi_system import BoiSystem
 from gateway.simulation.csharp_system import CSharpSystem

@@ -9,10 +9,10 @@ import structlog
 
 from envelopes import dialects
 from envelopes.dialects import Dialect
-from gateway import reading_pool
 from gateway.bootstrap import init
 from gateway.config import load
-from gateway.reading_pool import ReadingPool
+from gateway.reading import pool as reading_pool
+from gateway.reading.pool import ReadingPool
 from tests.doubles.clock import HandClock
 from tests.eventually import eventually
 from tests.journeys.exchange import BEGIN, Exchange, exchange

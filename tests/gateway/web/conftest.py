@@ -17,7 +17,7 @@ from envelopes.letter import OrganizationCode
 from envelopes.trust import read_certificate
 from gateway.bootstrap import Hub, init, open_hub, serving
 from gateway.config import load
-from gateway.reading_pool import ReadingPool
+from gateway.reading.pool import ReadingPool
 from tests.doubles.clock import HandClock
 from tests.doubles.pki import AT, Identity
 

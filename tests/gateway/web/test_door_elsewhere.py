@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from envelopes.dialects import BOI
 from envelopes.letter import Attachment, LetterId
-from gateway import reading_pool
-from gateway.reading_pool import ReadingPool
+from gateway.reading import pool as reading_pool
+from gateway.reading.pool import ReadingPool
 from tests.eventually import eventually
 from tests.gateway.web.conftest import CHIANG_MAI, MINISTRY, Answer, Caller, Calling
 from tests.gateway.web.test_door import BAD, arrived, notice, tampered

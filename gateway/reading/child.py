@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from gateway import reading_wire as wire
+from gateway.reading import wire
 from gateway.workflow.reading import Asked
 
 MOST: Final = 4 * 1024 * 1024
@@ -179,7 +179,7 @@ class ReadingChild(asyncio.Protocol):
 def _started(its: socket.socket) -> subprocess.Popen[bytes]:
     """Start a process; it takes a millisecond, and no thread is forked with it."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "gateway.reading_process"],
+        [sys.executable, "-P", "-m", "gateway.reading.process"],
         stdin=its.fileno(),
         stdout=subprocess.DEVNULL,
         env=_environment(),

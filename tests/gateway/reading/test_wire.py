@@ -10,8 +10,8 @@ from envelopes.dialects import BOI, CSHARP, Dialect
 from envelopes.errors import EnvelopeError, SignatureInvalid
 from envelopes.notifier import NotifierKind
 from envelopes.requests import AskAgain, Poll, SendNotifier
-from gateway import reading_wire as wire
 from gateway.domain.consignment import Signed
+from gateway.reading import wire
 from gateway.workflow.reading import Reading, Told, read_letter, tell
 from schemas.catalog import Operation
 from tests.asked import OWN, POLL, asked, given

@@ -1,6 +1,6 @@
-"""A process that reads requests for a hub: `python -m gateway.reading_process`.
+"""A process that reads requests for a hub: `python -m gateway.reading.process`.
 
-It is started by `gateway.reading_pool`, with a socket as its standard input, and ends
+It is started by `gateway.reading.pool`, with a socket as its standard input, and ends
 when that is closed, as it is when the hub ends in whatever way. It has no store, no
 key and no setting, and gets nothing but what stands in a request.
 """
@@ -14,7 +14,7 @@ from typing import Final
 
 from envelopes.decoder import decode
 from envelopes.errors import EnvelopeError
-from gateway import reading_wire as wire
+from gateway.reading import wire
 from gateway.workflow.reading import tell
 from schemas import names
 

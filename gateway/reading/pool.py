@@ -17,8 +17,8 @@ from collections import deque
 from typing import Final, Self
 
 from envelopes.errors import EnvelopeError
-from gateway import reading_wire as wire
-from gateway.reading_child import MOST, Job, ReadingChild
+from gateway.reading import wire
+from gateway.reading.child import MOST, Job, ReadingChild
 from gateway.telemetry import emit
 from gateway.web.errors import TemporarilyUnavailable
 from gateway.workflow.reading import Asked, Told

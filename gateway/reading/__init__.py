@@ -1,0 +1,1 @@
+"""Letters read by processes of their own: what they get, and how they are kept."""
