@@ -8,7 +8,8 @@ import io
 import pickle
 import struct
 from collections.abc import Iterator
-from typing import Final
+from enum import Enum
+from typing import Any, Final
 
 from envelopes import errors, letter, notifier, parts, requests
 from gateway.domain.consignment import Judgement, Signed
@@ -54,8 +55,23 @@ def answer_in(payload: bytes) -> Answer:
 
 
 def _framed(value: object) -> bytes:
-    payload = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    return LENGTH.pack(len(payload)) + payload
+    payload = io.BytesIO()
+    _Writer(payload, pickle.HIGHEST_PROTOCOL).dump(value)
+    return LENGTH.pack(payload.tell()) + payload.getbuffer()
+
+
+class _Writer(pickle.Pickler):
+    """Writes a member of an enumeration as its class and value.
+
+    Python before 3.11.4 would have the reader call `getattr`, which must not be called
+    for what comes from outside.
+    """
+
+    def reducer_override(self, value: object) -> Any:  # noqa: ANN401 - as pickle has it
+        """Say how to make a value; `NotImplemented` for pickle's own way."""
+        if isinstance(value, Enum):
+            return type(value), (value.value,)
+        return NotImplemented
 
 
 def _family(
