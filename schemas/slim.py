@@ -55,11 +55,12 @@ class Slim:
         What `of` copies otherwise is told apart by no schema: blanks between elements,
         and the prefixes of names. None where only `of` says what is to be seen.
         """
-        lengths = []
+        lengths, room = [], _SMALL
         for file in request.iter(*_FILES):
             text = text_of(file)
             lengths.append(len(text))
-            if sum(lengths) > _SMALL or len(file) or not _is_base64(text):
+            room -= len(text)
+            if room < 0 or len(file) or not _is_base64(text):
                 return None
         if _MORE_THAN_ELEMENTS(request):
             return None

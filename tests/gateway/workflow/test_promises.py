@@ -1,7 +1,7 @@
 """A promise is kept once, or it stays open; a verb happens whole, or not at all."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -11,7 +11,6 @@ import pytest
 from envelopes.letter import OrganizationCode
 from envelopes.notifier import NotifierKind
 from gateway.domain.promise import Stage
-from gateway.steps import VARIABLE, arm
 from gateway.workflow.collect import confirm
 from gateway.workflow.deliver import prepare
 from gateway.workflow.notify import notify
@@ -19,6 +18,7 @@ from gateway.workflow.register import register
 from gateway.workflow.route import route
 from gateway.workflow.work import Work
 from tests.gateway.workflow.hub import CHIANG_MAI, MINISTRY, Hub, patiently, to
+from tests.stopping import stopped_at
 
 T = TypeVar("T")
 
@@ -27,10 +27,6 @@ VERBS: dict[Stage, Callable[[Work, UUID], Awaitable[object]]] = {
     Stage.NOTIFY: notify,
     Stage.DELIVER: prepare,
 }
-
-
-class Stopped(Exception):
-    """The process would be dead now."""
 
 
 @dataclass
@@ -43,19 +39,6 @@ class MeetingBench:
         del size
         await self.barrier.wait()
         return work()
-
-
-@pytest.fixture(autouse=True)
-def _disarmed_afterwards() -> Iterator[None]:
-    yield
-    arm(demo=False)
-
-
-def stop_at(step: str) -> None:
-    def end() -> None:
-        raise Stopped
-
-    arm(demo=True, environment={VARIABLE: step}, end=end)
 
 
 async def promised(hub: Hub) -> UUID:
@@ -126,9 +109,7 @@ async def test_one_that_fails_before_the_commit_stays_open(
 ) -> None:
     promise = await make(hub)
     before = await hub.rows()
-    stop_at(f"{stage}:before-commit")
-
-    with pytest.raises(Stopped):
+    with stopped_at(f"{stage}:before-commit"):
         await VERBS[stage](hub.work, promise)
 
     assert await hub.rows() == before
@@ -142,9 +123,7 @@ async def test_one_that_fails_after_the_commit_is_kept(
     hub: Hub, stage: Stage, make: Callable[[Hub], Awaitable[UUID]]
 ) -> None:
     promise = await make(hub)
-    stop_at(f"{stage}:after-commit")
-
-    with pytest.raises(Stopped):
+    with stopped_at(f"{stage}:after-commit"):
         await VERBS[stage](hub.work, promise)
 
     before = await hub.rows()
@@ -227,9 +206,7 @@ async def test_a_verb_stopped_before_its_commit_leaves_nothing(
 ) -> None:
     await prepare(hub)
     rows = await hub.rows()
-    stop_at(step)
-
-    with pytest.raises(Stopped):
+    with stopped_at(step):
         await verb(hub)
 
     assert await hub.rows() == rows
@@ -243,8 +220,7 @@ async def test_a_verb_stopped_after_its_commit_is_answered_when_asked_again(
     hub: Hub, prepare: Verb, verb: Verb, step: str
 ) -> None:
     await prepare(hub)
-    stop_at(step)
-    with pytest.raises(Stopped):
+    with stopped_at(step):
         await verb(hub)
     rows = await hub.rows()
 
@@ -256,8 +232,7 @@ async def test_a_verb_stopped_after_its_commit_is_answered_when_asked_again(
 
 async def test_a_number_whose_unit_failed_is_given_to_the_next(hub: Hub) -> None:
     await hub.deliver(to(CHIANG_MAI))
-    stop_at("register:before-commit")
-    with pytest.raises(Stopped):
+    with stopped_at("register:before-commit"):
         await hub.register(CHIANG_MAI)
 
     assert (await hub.register(CHIANG_MAI)).number.text == "1/2569"

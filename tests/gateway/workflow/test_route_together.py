@@ -1,7 +1,7 @@
 """Letters that are routed together: each once, in order, all or none of a unit."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,7 +15,6 @@ from gateway.domain.promise import Stage
 from gateway.domain.routing import Route, choose_route
 from gateway.ports import Unrouted
 from gateway.runners.router import router
-from gateway.steps import VARIABLE, arm
 from gateway.store import outbox
 from gateway.store.connection import Connection
 from gateway.store.errors import StoreError, VaultDamaged
@@ -28,29 +27,13 @@ from tests.eventually import eventually
 from tests.gateway.runners.moving import moving
 from tests.gateway.runners.running import running
 from tests.gateway.workflow.hub import CHIANG_MAI, LANDS, LOEI, Hub, key_of, to
+from tests.stopping import stopped_at
 
 ON_POSTGRESQL = pytest.mark.parametrize(
     "hub",
     [pytest.param("postgresql", marks=pytest.mark.postgresql)],
     indirect=True,
 )
-
-
-class Stopped(Exception):
-    """The process would be dead now."""
-
-
-@pytest.fixture(autouse=True)
-def _disarmed_afterwards() -> Iterator[None]:
-    yield
-    arm(demo=False)
-
-
-def stop_at(step: str) -> None:
-    def end() -> None:
-        raise Stopped
-
-    arm(demo=True, environment={VARIABLE: step}, end=end)
 
 
 def numbered(number: int) -> LetterId:
@@ -273,9 +256,7 @@ async def test_a_batch_stopped_at_any_letter_happens_whole_or_not_at_all(
     hub: Hub, step: str, number: int, routed: int
 ) -> None:
     promises = [await signed(hub, number) for number in range(3)]
-    stop_at(f"{step}#{number}")
-
-    with pytest.raises(Stopped):
+    with stopped_at(f"{step}#{number}"):
         await route_together(hub.work, promises)
 
     assert await numbers(hub) == in_order(routed)
@@ -327,9 +308,7 @@ async def test_a_runner_stopped_amid_a_batch_finds_repeats(
         await broker.declare(Stage.ROUTE)
         messages = [Message(promise, promise.bytes) for promise in promises]
         await broker.publish(Stage.ROUTE, messages)
-        stop_at(step)
-
-        with pytest.raises(Stopped):
+        with stopped_at(step):
             await router(hub.work, broker, stop=asyncio.Event()).run()
         assert await broker.waiting(Stage.ROUTE) > 0
         stop = asyncio.Event()
